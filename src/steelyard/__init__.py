@@ -1,0 +1,1 @@
+"""Steelyard: trading robots on crypto exchanges, from backtest to live, on one kernel."""

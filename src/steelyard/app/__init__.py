@@ -1,0 +1,1 @@
+"""The assembly: the only place that names concrete classes."""

@@ -1,0 +1,1 @@
+"""Rolling statistics of market data. The only room on the line with floats."""

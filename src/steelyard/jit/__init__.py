@@ -1,0 +1,1 @@
+"""Compilation of hot parts: one decorator, one cache, exact arithmetic."""

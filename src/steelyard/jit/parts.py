@@ -1,0 +1,78 @@
+"""Compiled parts: one decorator, one cache folder.
+
+Rule 1: `part` compiles in nopython mode, releases the GIL and caches on disk.
+Rule 2: the cache folder is named by a hash of every source a compiled part can come from, so an
+edit of any of them takes effect and a second process compiles nothing.
+Rule 3: a part that takes other parts is bound to them by name (`bind`), never given them as
+arguments: numba caches no function that receives functions.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+from typing import Any, TypeAlias, TypeVar, cast
+
+import numba
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+Records: TypeAlias = Any
+"""A structured numpy array handed to compiled parts; its fields are typed by its dtype."""
+
+COMPILED_ROOMS = (
+    "model", "jit", "indicators", "state", "ledger", "matching", "kernel", "strategies", "risk",
+)  # fmt: skip
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@cache
+def sources_digest() -> str:
+    """Hash the compiled rooms' sources and the compiler's version."""
+    digest = hashlib.sha256(f"numba {numba.__version__}".encode())
+    for room in COMPILED_ROOMS:
+        for path in sorted((_PACKAGE / room).rglob("*.py")):
+            digest.update(str(path.relative_to(_PACKAGE)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def cache_folder() -> Path:
+    """Return the folder that holds this version's machine code."""
+    root = os.environ.get("STEELYARD_CACHE_DIR")
+    base = Path(root) if root else Path.home() / ".cache" / "steelyard"
+    return base / "compiled" / sources_digest()
+
+
+numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]  # set at run time
+
+
+def part(function: _F) -> _F:
+    """Compile `function` when it is first called."""
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    return cast("_F", compiled)
+
+
+def bind(template: Callable[..., Any], name: str, **parts: Any) -> Callable[..., Any]:
+    """Compile `template` with the global names in `parts` replaced.
+
+    `name` must differ for different parts: it is the cache's key.
+    """
+    function = cast("FunctionType", getattr(template, "py_func", template))
+    missing = set(parts) - set(function.__code__.co_names)
+    if missing:
+        raise TypeError(f"{function.__qualname__} uses no {', '.join(sorted(missing))}")
+    bound = FunctionType(
+        function.__code__, {**function.__globals__, **parts}, name, function.__defaults__
+    )
+    bound.__qualname__ = name
+    bound.__module__ = function.__module__
+    return part(bound)
+
+
+def is_compiled(name: str) -> bool:
+    """Say whether a bound part of this name lies in the cache already."""
+    return any(cache_folder().rglob(f"*.{name}-*.nbi"))

@@ -1,0 +1,1 @@
+"""The narrow waist: one event in, one outcome out, no I/O."""

@@ -1,0 +1,370 @@
+"""The kernel of one book: one event in, one outcome out; no I/O, no clock, no randomness.
+
+Rule 1: `step` walks the doors know, book, want, allow, report, in this order, for every event.
+Rule 2: it is driven by typed events (live, paper, replay) or by a record that a driver filled
+(backtests); both walk the same doors over the same compiled parts.
+Rule 3: a plain strategy that raises stops alone; in a backtest the caller sees the error.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from steelyard.kernel.book import Book
+from steelyard.kernel.enter import enter
+from steelyard.kernel.lines import HEAD
+from steelyard.kernel.plain import Fill, Strategy, Tick, View, first_wakes, handler
+from steelyard.kernel.reading import read_outcome
+from steelyard.kernel.strategy import Prepared
+from steelyard.kernel.verdicts import Outcome
+from steelyard.model.errors import StrategyError
+from steelyard.model.events import (
+    Absent,
+    Accepted,
+    Answer,
+    Bar,
+    BarClosed,
+    Canceled,
+    CancelRefused,
+    Event,
+    Expired,
+    Filled,
+    FiltersChanged,
+    FundingPaid,
+    Lost,
+    Paused,
+    Quote,
+    Rejected,
+    Signal,
+    Timer,
+    Trade,
+)
+from steelyard.model.kinds import (
+    BUY,
+    CMD_PLACE,
+    EV_ABSENT,
+    EV_ACCEPTED,
+    EV_ANSWER,
+    EV_BAR,
+    EV_CANCEL_REFUSED,
+    EV_CANCELED,
+    EV_EXPIRED,
+    EV_FILL,
+    EV_FUNDING,
+    EV_INSTRUMENT,
+    EV_LOST,
+    EV_MARKET,
+    EV_OPERATOR,
+    EV_REFUSED,
+    EV_REJECTED,
+    EV_SIGNAL,
+    EV_TIMER,
+    NEVER_NS,
+    WAKE_EVERY_BAR,
+    WAKE_EVERY_EVENT,
+)
+from steelyard.model.orders import OrderStatus
+
+_ORDER_EVENTS: dict[type, int] = {
+    Accepted: EV_ACCEPTED, Rejected: EV_REJECTED, Filled: EV_FILL, Canceled: EV_CANCELED,
+    Expired: EV_EXPIRED, CancelRefused: EV_CANCEL_REFUSED, Lost: EV_LOST, Absent: EV_ABSENT,
+}  # fmt: skip
+_ENDS = {EV_REJECTED, EV_CANCELED, EV_EXPIRED, EV_ABSENT}
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSeat:
+    """A robot whose decision is compiled: the bound `want` and its records."""
+
+    want: Callable[..., None]
+    prepared: Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class PlainSeat:
+    """A robot whose decision is plain Python."""
+
+    name: str
+    strategy: Strategy
+
+
+Seat = CompiledSeat | PlainSeat
+
+
+class Kernel:
+    """One book's kernel. `allow` is the gate with its rules bound in."""
+
+    def __init__(
+        self, book: Book, seats: Sequence[Seat], allow: Callable[..., int], *, strict: bool = True
+    ) -> None:
+        """Seat the robots. `strict`: a strategy's error is raised rather than kept."""
+        self.book = book
+        self.failed: dict[int, StrategyError] = {}
+        self._seats = tuple(seats)
+        self._allow = allow
+        self._strict = strict
+        self._questions: list[tuple[int, str]] = []
+        self._views = [View(book, robot, self._questions) for robot in range(len(seats))]
+        self._started = [False] * len(seats)
+        self._extra: Any = None
+        for robot, seat in enumerate(self._seats):
+            if isinstance(seat, PlainSeat):
+                book.robots[robot]["wake_flags"] = first_wakes(seat.strategy)
+
+    # --- one event -------------------------------------------------------------------------
+
+    def step(self, event: Event) -> Outcome:
+        """Take one typed event through every door; return its outcome."""
+        self.book.head[0]["log"] = 0
+        start = 0
+        robots = self._know(event)
+        self._extra = event
+        self._questions.clear()
+        first = int(self.book.head[0]["n"]) + 1
+        self._enter()
+        for robot in robots:
+            if robot not in self.failed:
+                self.book.event[0]["robot"] = robot
+                self._decide(robot)
+        self._extra = None
+        return read_outcome(self.book, first, start, self._questions)
+
+    def step_record(self) -> None:
+        """Take the event in `book.event` through every door; its lines stay in the log."""
+        self._enter()
+        self._decide(int(self.book.event[0]["robot"]))
+
+    def outcome_of(self, start: int) -> Outcome:
+        """Read the outcome whose lines begin at log row `start`."""
+        return read_outcome(self.book, int(self.book.head[0]["n"]), start, self._questions)
+
+    # --- the doors ---------------------------------------------------------------------------
+
+    def _enter(self) -> None:
+        book = self.book
+        enter(
+            book.event, book.head, book.terms, book.positions, book.balances, book.orders,
+            book.log,
+        )  # fmt: skip
+
+    def _decide(self, robot: int) -> None:
+        """Want and allow for one robot. One robot's commands are judged before the next decides."""
+        book = self.book
+        if book.head[0]["halted"]:
+            return
+        before = int(book.robots[robot]["code"])
+        self._want(robot)
+        self.judge()
+        after = int(book.robots[robot]["code"])
+        if after != before:
+            self._line(6, robot, after, 0)
+
+    def judge(self) -> None:
+        """Let the gate judge what was staged, and tell the refusals."""
+        book = self.book
+        first = int(book.head[0]["judged"])
+        if int(book.head[0]["commands"]) == first:
+            return
+        refused = self._allow(
+            book.event, book.head, book.robots, book.markets, book.terms, book.positions,
+            book.balances, book.orders, book.commands, book.limits, book.log,
+        )  # fmt: skip
+        if refused:
+            self._tell_refusals(first)
+
+    def _tell_refusals(self, first: int) -> None:
+        book = self.book
+        head, event = book.head[0], book.event[0]
+        kept = event.copy()
+        staged = int(head["commands"])
+        for command in book.commands[first:staged]:
+            if int(command["kind"]) != CMD_PLACE or int(command["verdict"]) == 0:
+                continue
+            event["kind"] = EV_REFUSED
+            event["order"], event["number"] = command["order"], command["number"]
+            event["code"] = command["verdict"]
+            event["have"], event["need"] = command["have"], command["need"]
+            head["commands"] = len(book.commands)  # no room: commands staged now are void
+            self._want(int(command["robot"]))
+            head["commands"] = staged
+        book.event[0] = kept
+
+    def _want(self, robot: int) -> None:
+        seat, book = self._seats[robot], self.book
+        if isinstance(seat, CompiledSeat):
+            own = seat.prepared
+            seat.want(
+                book.event, book.head, book.robots, book.markets, book.terms, book.positions,
+                book.balances, book.orders, book.commands, own.params, own.state, own.cells,
+            )  # fmt: skip
+            return
+        try:
+            self._call(seat.strategy, robot)
+        except Exception as error:  # a user's code may raise anything; only its robot stops
+            wrapped = StrategyError(
+                f"{seat.name} raised {type(error).__name__}: {error} "
+                f"(event {int(book.head[0]['n'])})"
+            )
+            if self._strict:
+                raise wrapped from error
+            self.failed[robot] = wrapped
+            book.robots[robot]["wake_flags"] = 0
+            book.head[0]["commands"] = 0
+
+    def _call(self, strategy: Strategy, robot: int) -> None:
+        """Call the handler that the event in the record is for."""
+        book = self.book
+        event = book.event[0]
+        view = self._views[robot]
+        view.now_ns = int(book.head[0]["now_ns"])
+        kind = int(event["kind"])
+        if not self._started[robot] and int(book.markets[0]["last"]):
+            self._started[robot] = True
+            if start := handler(strategy, "on_start"):
+                start(view)
+        match kind:
+            case 1:  # EV_MARKET
+                call = handler(strategy, "on_trade") or handler(strategy, "on_quote")
+                if call:
+                    call(view, self._tick(int(event["instrument"]), view.now_ns))
+            case 2:  # EV_BAR
+                if call := handler(strategy, "on_bar"):
+                    m = book.markets[int(event["instrument"])]
+                    call(view, Bar(
+                        view.now_ns, int(m["open"]), int(m["high"]), int(m["low"]),
+                        int(m["close"]), int(m["volume"]),
+                    ))  # fmt: skip
+            case 3:  # EV_TIMER
+                if call := handler(strategy, "on_timer"):
+                    call(view)
+            case 12:  # EV_FILL
+                if call := handler(strategy, "on_fill"):
+                    call(view, self._fill(event))
+            case 16:  # EV_REFUSED
+                if call := handler(strategy, "on_refused"):
+                    call(view, int(event["number"]), int(event["code"]))
+            case 30:  # EV_SIGNAL
+                if call := handler(strategy, "on_signal"):
+                    call(view, self._extra)
+            case 31:  # EV_ANSWER
+                if call := handler(strategy, "on_answer"):
+                    call(view, self._extra)
+            case _ if kind in _ENDS:
+                if call := handler(strategy, "on_end"):
+                    status = OrderStatus(int(book.orders[int(event["order"])]["status"]))
+                    call(view, int(event["number"]), status)
+
+    def _tick(self, instrument: int, now_ns: int) -> Tick:
+        m = self.book.markets[instrument]
+        return Tick(now_ns, instrument, int(m["last"]), int(m["bid"]), int(m["ask"]))
+
+    def _fill(self, event: Any) -> Fill:
+        order = self.book.orders[int(event["order"])]
+        return Fill(
+            int(event["ts_ns"]), int(event["number"]), int(order["instrument"]),
+            int(order["side"]), int(event["price"]), int(event["quantity"]), int(event["fee"]),
+            int(event["liquidity"]), int(order["filled"]) >= int(order["quantity"]),
+        )  # fmt: skip
+
+    def _line(self, what: int, a: int, b: int, c: int) -> None:
+        head = self.book.head[0]
+        self.book.log[int(head["log"])] = (int(head["n"]), what, a, b, c)
+        head["log"] += 1
+
+    # --- typed events into the record -----------------------------------------------------------
+
+    def _know(self, event: Event) -> list[int]:
+        """Write the event into the record and the planes; return the robots it wakes."""
+        book = self.book
+        record = book.event[0]
+        for name in record.dtype.names or ():
+            record[name] = 0
+        record["ts_ns"] = event.ts_ns
+        every = range(len(self._seats))
+        match event:
+            case Trade() | Quote():
+                record["kind"], record["instrument"] = EV_MARKET, event.instrument
+                price = self._market(event)
+                return [r for r in every if self._woken(r, event.instrument, price)]
+            case BarClosed():
+                record["kind"], record["instrument"] = EV_BAR, event.instrument
+                market = book.markets[event.instrument]
+                for name in ("open", "high", "low", "close", "volume"):
+                    market[name] = getattr(event.bar, name)
+                market["last"], market["seen_ns"] = event.bar.close, event.ts_ns
+                market["bars"] += 1
+                return [r for r in every if int(book.robots[r]["wake_flags"]) & WAKE_EVERY_BAR]
+            case FundingPaid():
+                record["kind"], record["robot"] = EV_FUNDING, event.robot
+                record["instrument"], record["fee"] = event.instrument, event.payment
+                record["rate"], record["price"] = event.rate, event.mark
+                return [event.robot]
+            case Timer():
+                record["kind"], record["robot"] = EV_TIMER, event.robot
+                book.robots[event.robot]["wake_at_ns"] = NEVER_NS
+                return [event.robot]
+            case Signal():
+                record["kind"], record["instrument"] = EV_SIGNAL, event.instrument
+                record["reference"] = _digest(f"{event}")
+                return list(every)
+            case Answer():
+                record["kind"], record["robot"] = EV_ANSWER, event.robot
+                record["reference"] = _digest(f"{event.question} {event.text}")
+                return [event.robot]
+            case Paused():
+                record["kind"], record["robot"] = EV_OPERATOR, event.robot
+                record["reference"] = int(event.paused)
+                book.robots[event.robot]["paused"] = int(event.paused)
+                return [event.robot]
+            case FiltersChanged():
+                record["kind"], record["instrument"] = EV_INSTRUMENT, event.instrument
+                record["reference"] = _digest(f"{event.tick} {event.lot}")
+                book.terms[event.instrument]["tick"] = event.tick
+                book.terms[event.instrument]["lot"] = event.lot
+                return list(every)
+        return self._know_order(event)
+
+    def _know_order(self, event: Any) -> list[int]:
+        record = self.book.event[0]
+        rows = (self.book.orders["number"] == event.order).nonzero()[0]
+        record["kind"] = _ORDER_EVENTS[type(event)]
+        record["number"] = event.order
+        record["order"] = int(rows[0]) if len(rows) else -1
+        if not len(rows):
+            return []
+        order = self.book.orders[int(rows[0])]
+        record["robot"], record["instrument"] = order["robot"], order["instrument"]
+        if isinstance(event, Filled):
+            record["price"], record["quantity"] = event.price, event.quantity
+            record["fee"], record["liquidity"] = event.fee, event.liquidity
+        if isinstance(event, Rejected):
+            record["code"] = event.code
+        return [int(order["robot"])]
+
+    def _market(self, event: Trade | Quote) -> int:
+        market = self.book.markets[event.instrument]
+        market["seen_ns"] = event.ts_ns
+        if isinstance(event, Trade):
+            market["last"] = event.price
+            return int(event.price)
+        market["bid"], market["bid_quantity"] = event.bid, event.bid_quantity
+        market["ask"], market["ask_quantity"] = event.ask, event.ask_quantity
+        market["last"] = (event.bid + event.ask) // 2
+        return int(market["last"])
+
+    def _woken(self, robot: int, instrument: int, price: int) -> bool:
+        seat = self.book.robots[robot]
+        if int(seat["wake_flags"]) & WAKE_EVERY_EVENT:
+            return True
+        if int(seat["wake_instrument"]) != instrument:
+            return False
+        return not int(seat["wake_low"]) < price < int(seat["wake_high"])
+
+
+def _digest(text: str) -> int:
+    """Return 62 bits that stand for a text in the log."""
+    return int.from_bytes(sha256(text.encode()).digest()[:8], "little") >> 2
+
+
+__all__ = ["BUY", "HEAD", "CompiledSeat", "Kernel", "PlainSeat", "Seat"]

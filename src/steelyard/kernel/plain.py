@@ -1,0 +1,245 @@
+"""Strategies in plain Python: the public interface.
+
+Rule 1: a strategy is a small class with declared parameters and the handlers it needs; a handler
+it does not define is never called and costs nothing.
+Rule 2: it sees the world through `view` only: no clock, no I/O, no randomness.
+Rule 3: prices and quantities are integers in the instrument's units; `view.price("61000.5")` and
+`view.budget("100")` read decimals.
+
+    class Buyer(Strategy):
+        budget: Decimal = parameter(unit="quote", above=0, doc="spent once")
+
+        def on_start(self, view: View) -> None:
+            view.buy(view.quantity_for(view.money(self.budget), view.last))
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, ClassVar, NamedTuple
+
+from steelyard.kernel.book import Book
+from steelyard.model.events import Answer, Bar, Signal
+from steelyard.model.instruments import Instrument
+from steelyard.model.kinds import (
+    BUY,
+    FOK,
+    IOC,
+    LIMIT,
+    MARKET,
+    NEVER_HIGH,
+    NEVER_LOW,
+    NEVER_NS,
+    POST_ONLY,
+    REDUCE_ONLY,
+    SELL,
+    STOP_MARKET,
+    TAKE_PROFIT,
+    TRAILING_STOP,
+    WAKE_EVERY_BAR,
+    WAKE_EVERY_EVENT,
+)
+from steelyard.model.orders import OrderStatus
+from steelyard.model.parameters import Parameter, declared_parameters, read_parameters
+from steelyard.model.reasons import Reason
+from steelyard.state.money import quantity_for
+from steelyard.state.orders import (
+    position_row,
+    set_trigger,
+    stage_cancel,
+    stage_place,
+)
+
+_LIVE = frozenset(range(int(OrderStatus.SENT), int(OrderStatus.FILLED)))
+
+
+class Fill(NamedTuple):
+    """A fill as a strategy hears it; `order` is the order's number, `done` that it ended."""
+
+    ts_ns: int
+    order: int
+    instrument: int
+    side: int
+    price: int
+    quantity: int
+    fee: int
+    liquidity: int
+    done: bool
+
+
+class Tick(NamedTuple):
+    """The market at the moment a strategy was woken."""
+
+    ts_ns: int
+    instrument: int
+    last: int
+    bid: int
+    ask: int
+
+
+class Strategy:
+    """What a user writes. Define the handlers you need; the others do not exist for the kernel.
+
+    on_start(view)              the first price is known
+    on_trade(view, tick)        every trade, or where `view.wake` says
+    on_quote(view, tick)        the same for histories of quotes
+    on_bar(view, bar)           a bar of the main instrument closed
+    on_fill(view, fill)         one of this robot's orders traded
+    on_end(view, order, status) one of its orders ended without filling
+    on_refused(view, order, code)   the gate said no; commands given now are void
+    on_signal(view, signal) · on_answer(view, answer) · on_timer(view)
+    """
+
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    reasons: ClassVar[dict[int, Reason]] = {}
+    bar_minutes: ClassVar[int] = 0
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.parameters = declared_parameters(cls)
+
+    def __init__(self, given: Mapping[str, Any] | None = None) -> None:
+        """Read and check the parameters."""
+        values = read_parameters(self.parameters, given or {}, owner=type(self).__name__)
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+def handler(strategy: Strategy, name: str) -> Callable[..., None] | None:
+    """Return a handler the strategy defines, or None."""
+    return getattr(strategy, name, None)
+
+
+class View:
+    """What one robot may see and do during one event."""
+
+    __slots__ = ("_book", "_questions", "_robot", "_seat", "now_ns")
+
+    def __init__(self, book: Book, robot: int, questions: list[tuple[int, str]]) -> None:
+        """Look at `book` as robot number `robot`."""
+        self._book = book
+        self._robot = robot
+        self._seat = book.robots[robot]
+        self._questions = questions
+        self.now_ns = 0
+
+    def instrument(self, index: int = 0) -> Instrument:
+        """Return an instrument's terms."""
+        return self._book.instruments[index]
+
+    @property
+    def last(self) -> int:
+        """Return the main instrument's last price."""
+        return int(self._book.markets[0]["last"])
+
+    def market(self, index: int = 0) -> Tick:
+        """Return what is known of an instrument's market."""
+        row = self._book.markets[index]
+        return Tick(int(row["seen_ns"]), index, int(row["last"]), int(row["bid"]), int(row["ask"]))
+
+    def position(self, index: int = 0, side: int = 0) -> int:
+        """Return the signed position."""
+        row = position_row(self._book.head, self._robot, index, side)
+        return int(self._book.positions[row]["quantity"])
+
+    @property
+    def cash(self) -> int:
+        """Return the wallet in minor units."""
+        return int(self._book.balances[self._robot, :, 0].sum())
+
+    def price(self, value: str | int | Decimal, index: int = 0) -> int:
+        """Read a price in quote."""
+        return int(self._book.instruments[index].price(value))
+
+    def money(self, value: str | int | Decimal, index: int = 0) -> int:
+        """Read an amount of the settlement asset."""
+        return int(self._book.instruments[index].money(value))
+
+    def quantity_for(self, money: int, price: int, index: int = 0) -> int:
+        """Return the whole lots that `money` (minor units) buys at `price`."""
+        return int(quantity_for(self._book.terms[index], price, money))
+
+    def buy(self, quantity: int, price: int | None = None, **how: Any) -> int:
+        """Order to buy; at market without a price. Returns the order's number."""
+        return self._place(BUY, quantity, price, **how)
+
+    def sell(self, quantity: int, price: int | None = None, **how: Any) -> int:
+        """Order to sell; at market without a price. Returns the order's number."""
+        return self._place(SELL, quantity, price, **how)
+
+    def _place(
+        self, side: int, quantity: int, price: int | None, *,
+        instrument: int = 0, post_only: bool = False, ioc: bool = False, fok: bool = False,
+        reduce_only: bool = False, stop: int = 0, take_profit: int = 0, trail: int = 0,
+        slot: int = 0, cost: int = 0,
+    ) -> int:  # fmt: skip
+        book = self._book
+        flags = POST_ONLY * post_only + IOC * ioc + FOK * fok + REDUCE_ONLY * reduce_only
+        kind = LIMIT if price is not None else MARKET
+        trigger = stop or take_profit
+        if trigger:
+            kind = STOP_MARKET if stop else TAKE_PROFIT
+        elif trail:
+            kind = TRAILING_STOP
+        meant = price or trigger or int(book.markets[instrument]["last"])
+        row = stage_place(
+            book.head, book.orders, book.commands, self._robot, instrument, side, kind, flags,
+            price or 0, quantity, meant, cost, slot,
+        )  # fmt: skip
+        if row < 0:
+            return 0
+        if trigger or trail:
+            set_trigger(book.orders, book.commands, book.head, trigger, trail)
+        return int(book.orders[row]["number"])
+
+    def cancel(self, number: int) -> bool:
+        """Ask for the cancel of an order; False when it is over or unknown."""
+        rows = (self._book.orders["number"] == number).nonzero()[0]
+        return bool(len(rows)) and bool(
+            stage_cancel(self._book.head, self._book.orders, self._book.commands, int(rows[0]))
+        )
+
+    def open_orders(self) -> list[int]:
+        """Return the numbers of this robot's orders that may still fill."""
+        orders = self._book.orders
+        mine = orders["robot"] == self._robot
+        return [int(o["number"]) for o in orders[mine] if int(o["status"]) in _LIVE]
+
+    def cancel_all(self) -> int:
+        """Ask for the cancel of every order of this robot; return how many."""
+        return sum(self.cancel(number) for number in self.open_orders())
+
+    def ask(self, text: str) -> int:
+        """Ask a question; its answer comes to `on_answer`. Returns the question's number."""
+        number = int(self._book.head[0]["order_next"])
+        self._book.head[0]["order_next"] = number + 1
+        self._questions.append((number, text))
+        return number
+
+    def wake(self, *, low: int | None = None, high: int | None = None, instrument: int = 0) -> None:
+        """Be woken only at or below `low`, at or above `high`; None: never on that side."""
+        seat = self._seat
+        seat["wake_low"] = NEVER_LOW if low is None else low
+        seat["wake_high"] = NEVER_HIGH if high is None else high
+        seat["wake_instrument"] = instrument
+        seat["wake_flags"] = int(seat["wake_flags"]) & ~WAKE_EVERY_EVENT
+
+    def wake_at(self, ts_ns: int | None) -> None:
+        """Be woken at a time; None: not by time."""
+        self._seat["wake_at_ns"] = NEVER_NS if ts_ns is None else ts_ns
+
+    def because(self, code: int, have: int = 0, need: int = 0) -> None:
+        """Leave the reason for doing nothing; code 0: acting."""
+        self._seat["code"], self._seat["have"], self._seat["need"] = code, have, need
+
+
+def first_wakes(strategy: Strategy) -> int:
+    """Return the wake flags a plain strategy's handlers ask for."""
+    flags = 0
+    if handler(strategy, "on_trade") or handler(strategy, "on_quote"):
+        flags |= WAKE_EVERY_EVENT
+    if handler(strategy, "on_bar"):
+        flags |= WAKE_EVERY_BAR
+    return flags
+
+
+__all__ = ["Answer", "Bar", "Fill", "Signal", "Strategy", "Tick", "View"]

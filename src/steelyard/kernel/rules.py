@@ -1,0 +1,24 @@
+"""Rules joined into one objection: the first that objects is heard."""
+
+from steelyard.jit.parts import Records
+
+
+def first(*_: Records) -> int:
+    """Bound by the assembly."""
+    raise NotImplementedError
+
+
+def then(*_: Records) -> int:
+    """Bound by the assembly."""
+    raise NotImplementedError
+
+
+def either(
+    command: Records, book: Records, robots: Records, markets: Records, instruments: Records,
+    positions: Records, balances: Records, orders: Records, limits: Records,
+) -> int:  # fmt: skip
+    """Ask the first rule, and the others only if it has no objection."""
+    code = first(command, book, robots, markets, instruments, positions, balances, orders, limits)
+    if code != 0:
+        return code
+    return then(command, book, robots, markets, instruments, positions, balances, orders, limits)

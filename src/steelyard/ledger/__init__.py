@@ -1,0 +1,1 @@
+"""Double entry: every movement of money is one balanced transfer."""

@@ -1,0 +1,1 @@
+"""The matching engine: what a venue does with an order."""

@@ -1,0 +1,1 @@
+"""The ground: values every room may speak of. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Risk rules, one file each, and their registry."""

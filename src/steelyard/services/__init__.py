@@ -1,0 +1,1 @@
+"""Work done for people: market data, research."""

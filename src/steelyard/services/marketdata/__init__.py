@@ -1,0 +1,1 @@
+"""Market data: reading files of every family, generating markets, downloading history."""

@@ -1,0 +1,1 @@
+"""Families of market-data files, one module each, listed in `registry`."""

@@ -1,0 +1,94 @@
+// Parameters, the history that was used, and how to get the same result again.
+
+function drawParameters() {
+  const entries = Object.entries(RESULT.parameters);
+  if (!entries.length) {
+    fill("parameters", empty("parameters.none"));
+    return;
+  }
+  const value = (text) => (text === null || text === undefined ? NONE
+    : isFigure(text) ? plain(text) : typeof text === "object" ? JSON.stringify(text) : String(text));
+  fill("parameters", el("table", {},
+    el("thead", {}, el("tr", {},
+      ["parameter", "value", "default", "origin", "meaning"].map((key) =>
+        el("th", { scope: "col", class: key === "value" || key === "default" ? "number" : "" },
+          t(`parameters.${key}`))))),
+    el("tbody", {}, entries.map(([name, item]) => el("tr", { class: item.given ? "given" : "" },
+      el("th", { scope: "row" }, el("code", {}, name)),
+      el("td", { class: "number" }, value(item.value), item.unit && el("span", { class: "unit" }, item.unit)),
+      el("td", { class: "number faded" }, value(item.default)),
+      el("td", {}, el("span", { class: item.given ? "chip given" : "chip" },
+        t(item.given ? "parameters.given" : "parameters.defaulted"))),
+      el("td", { class: "why" }, written(item, "doc")))))));
+}
+
+function fact(label, ...value) {
+  return el("div", { class: "fact" }, el("dt", {}, label), el("dd", {}, value));
+}
+
+function drawHistory() {
+  const data = RESULT.data;
+  const gaps = data.gaps || [];
+  const kinds = Array.isArray(data.kinds) ? data.kinds : [data.kinds].filter(Boolean);
+  fill("history",
+    el("dl", { class: "facts" },
+      fact(t("history.source"), String(data.source ?? NONE)),
+      fact(t("history.span"), `${momentText(data.start)} \u2192 ${momentText(data.end)} UTC`),
+      fact(t("history.rows"), t("rows", { n: plain(data.rows) })),
+      fact(t("history.kinds"), kinds.map((kind) => named("kind", kind)).join(", ") || NONE)),
+    el("h3", {}, t("gaps"), el("span", { class: "count" }, String(gaps.length))),
+    gaps.length ? el("div", { class: "scroll short" }, el("table", {},
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("gaps.after"), utc()),
+        el("th", { scope: "col" }, t("gaps.before"), utc()),
+        el("th", { scope: "col", class: "number" }, t("gaps.length")),
+        el("th", { scope: "col" }, t("gaps.reason")))),
+      el("tbody", {}, gaps.map((gap) => el("tr", {},
+        el("td", { class: "time" }, momentText(gap.after)),
+        el("td", { class: "time" }, momentText(gap.before)),
+        el("td", { class: "number" }, lengthText((momentOf(gap.before) - momentOf(gap.after)) / 1000)),
+        el("td", { class: "why" }, written(gap, "reason")))))))
+      : el("p", { class: "note" }, t("gaps.none")));
+}
+
+function utc() {
+  return el("span", { class: "unit" }, "UTC");
+}
+
+function lengthText(seconds) {
+  if (!Number.isFinite(seconds)) return NONE;
+  const [size, key] = seconds >= 172800 ? [86400, "span.d"] : seconds >= 7200 ? [3600, "span.h"]
+    : seconds >= 120 ? [60, "span.m"] : [1, "span.s"];
+  return t(key, { n: Number((seconds / size).toFixed(1)) });
+}
+
+function drawReproduce() {
+  const command = RESULT.command;
+  fill("reproduce",
+    command ? el("div", { class: "command" }, el("code", { id: "command" }, String(command)),
+      el("button", { type: "button", class: "small", onclick: copyCommand }, t("copy")))
+      : el("p", { class: "note" }, t("reproduce.none")),
+    el("p", { class: "note" }, t("reproduce.note")),
+    el("dl", { class: "facts" },
+      fact(t("outcome"), el("code", { class: "hash" }, String(RESULT.outcome_sha256 ?? NONE))),
+      fact(t("version"), `Steelyard ${RESULT.started_version ?? NONE}`),
+      fact(t("engine"), named("engine", RESULT.engine)),
+      fact(t("speed"), t("speed.text", {
+        events: plain(RESULT.events), seconds: secondsText(RESULT.wall_s),
+        rate: isFigure(RESULT.events_per_s) ? unsigned(RESULT.events_per_s, 0) : NONE,
+      }))));
+}
+
+function secondsText(value) {
+  return Number.isFinite(Number(value)) ? Number(value).toPrecision(3) : NONE;
+}
+
+// Files have no clipboard in some browsers: then the text is selected for the reader to copy.
+async function copyCommand(event) {
+  const button = event.target;
+  try {
+    await navigator.clipboard.writeText(String(RESULT.command));
+    button.textContent = t("copied");
+  } catch {
+    getSelection().selectAllChildren(byId("command"));
+  }
+}

@@ -1,0 +1,1 @@
+"""What is kept: catalog of market data, stored runs."""

@@ -1,0 +1,1 @@
+"""Strategies, one folder each, and their registry."""

@@ -1,0 +1,1 @@
+"""Places to trade, one folder each."""

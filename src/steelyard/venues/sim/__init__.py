@@ -1,0 +1,1 @@
+"""The simulator as a venue: the matching engine behind the venue port."""
