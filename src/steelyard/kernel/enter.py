@@ -144,6 +144,7 @@ def book_fill(
     if paid == OVERFLOW or wanted == OVERFLOW:
         book[0].halted = HALT_OVERFLOW
         return
+    book[0].turnover += abs(paid)
     closing = closing_part(held, change)
     paid_closing = 0
     wanted_closing = 0

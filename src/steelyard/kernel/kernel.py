@@ -110,7 +110,8 @@ class Kernel:
         self._extra: Any = None
         for robot, seat in enumerate(self._seats):
             if isinstance(seat, PlainSeat):
-                book.robots[robot]["wake_flags"] = first_wakes(seat.strategy)
+                # Woken by the first price, whatever it handles, so that it can start.
+                book.robots[robot]["wake_flags"] = first_wakes(seat.strategy) | WAKE_EVERY_EVENT
 
     # --- one event -------------------------------------------------------------------------
 
@@ -133,6 +134,10 @@ class Kernel:
     def step_record(self) -> None:
         """Take the event in `book.event` through every door; its lines stay in the log."""
         self._enter()
+        self._decide(int(self.book.event[0]["robot"]))
+
+    def decide(self) -> None:
+        """Let the robot of the event in the record decide; for drivers that entered it already."""
         self._decide(int(self.book.event[0]["robot"]))
 
     def outcome_of(self, start: int) -> Outcome:
@@ -221,6 +226,7 @@ class Kernel:
         kind = int(event["kind"])
         if not self._started[robot] and int(book.markets[0]["last"]):
             self._started[robot] = True
+            book.robots[robot]["wake_flags"] = first_wakes(strategy)
             if start := handler(strategy, "on_start"):
                 start(view)
         match kind:

@@ -22,6 +22,14 @@ from steelyard.model.events import Answer, Bar, Signal
 from steelyard.model.instruments import Instrument
 from steelyard.model.kinds import (
     BUY,
+    EV_ABSENT,
+    EV_BAR,
+    EV_CANCELED,
+    EV_EXPIRED,
+    EV_FILL,
+    EV_MARKET,
+    EV_REJECTED,
+    EV_TIMER,
     FOK,
     IOC,
     LIMIT,
@@ -240,6 +248,23 @@ def first_wakes(strategy: Strategy) -> int:
     if handler(strategy, "on_bar"):
         flags |= WAKE_EVERY_BAR
     return flags
+
+
+_HEEDED = {
+    "on_trade": (EV_MARKET,), "on_quote": (EV_MARKET,), "on_bar": (EV_BAR,),
+    "on_timer": (EV_TIMER,), "on_fill": (EV_FILL,),
+    "on_end": (EV_REJECTED, EV_CANCELED, EV_EXPIRED, EV_ABSENT),
+}  # fmt: skip
+
+
+def heed_of(strategy: Strategy) -> int:
+    """Return the bits of the event kinds that a plain strategy has handlers for."""
+    kinds = {k for name, k in _HEEDED.items() if handler(strategy, name)}
+    bits = 1 << EV_MARKET  # the first price starts it
+    for group in kinds:
+        for kind in group:
+            bits |= 1 << kind
+    return bits
 
 
 __all__ = ["Answer", "Bar", "Fill", "Signal", "Strategy", "Tick", "View"]

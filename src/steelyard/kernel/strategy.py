@@ -66,3 +66,5 @@ class CompiledStrategy:
     prepare: Callable[[Mapping[str, Any], Situation], Prepared]
     reasons: Mapping[int, Reason] = field(default_factory=dict)
     lines: Callable[[Prepared, Instrument], tuple[Line, ...]] | None = None
+    assumed: tuple[str, ...] = ()
+    """Parameters whose default is an assumption about the person, not about the strategy."""

@@ -53,7 +53,9 @@ def to_units(value: str | int | Decimal, decimals: int, what: str = "number") ->
 
 def from_units(units: int, decimals: int) -> Decimal:
     """Return the Decimal that `units` of 10^-`decimals` are worth."""
-    return Decimal(int(units)).scaleb(-decimals) if decimals else Decimal(int(units))
+    units = int(units)
+    # Built from digits: arithmetic would round to the context's 28 places.
+    return Decimal((int(units < 0), tuple(map(int, str(abs(units)))), -decimals))
 
 
 def format_decimal(value: Decimal) -> str:

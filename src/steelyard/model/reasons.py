@@ -52,6 +52,23 @@ OPEN_ORDERS_LIMIT: Final = 16
 LOSS_LIMIT: Final = 17
 NOT_LIVE: Final = 18
 OVERFLOW_REFUSED: Final = 19
+# A venue.
+VENUE_TICK: Final = 100
+VENUE_LOT: Final = 101
+VENUE_MINIMUM: Final = 102
+VENUE_MAXIMUM: Final = 103
+VENUE_NOTIONAL: Final = 104
+VENUE_BAND: Final = 105
+POST_ONLY_CROSSES: Final = 106
+VENUE_WOULD_INCREASE: Final = 107
+VENUE_NO_FUNDS: Final = 108
+VENUE_NO_COINS: Final = 109
+VENUE_NO_MARGIN: Final = 110
+VENUE_TOO_MANY: Final = 111
+UNKNOWN_ORDER: Final = 112
+NO_MARKET: Final = 113
+WOULD_TRIGGER: Final = 114
+NOT_SUPPORTED: Final = 115
 
 REASONS: Final[dict[int, Reason]] = {
     OK: Reason("ok", Unit.NONE, "acting", "正常运行"),
@@ -124,5 +141,82 @@ REASONS: Final[dict[int, Reason]] = {
     NOT_LIVE: Reason("not_live", Unit.NONE, "the order is over already", "订单已结束"),
     OVERFLOW_REFUSED: Reason(
         "overflow", Unit.NONE, "the order's worth does not fit 64 bits", "订单价值超出范围",
+    ),
+    VENUE_TICK: Reason(
+        "venue_tick", Unit.PRICE,
+        "venue: price was {have}, allowed are multiples of the tick {need}",
+        "交易所：价格为 {have}，须为最小变动价位 {need} 的整数倍",
+    ),
+    VENUE_LOT: Reason(
+        "venue_lot", Unit.QUANTITY,
+        "venue: quantity was {have}, allowed are multiples of the lot {need}",
+        "交易所：数量为 {have}，须为最小数量单位 {need} 的整数倍",
+    ),
+    VENUE_MINIMUM: Reason(
+        "venue_minimum", Unit.QUANTITY,
+        "venue: quantity was {have}, the minimum is {need}",
+        "交易所：数量为 {have}，低于最小值 {need}",
+    ),
+    VENUE_MAXIMUM: Reason(
+        "venue_maximum", Unit.QUANTITY,
+        "venue: quantity was {have}, the maximum is {need}",
+        "交易所：数量为 {have}，高于最大值 {need}",
+    ),
+    VENUE_NOTIONAL: Reason(
+        "venue_notional", Unit.MONEY,
+        "venue: order was worth {have}, the minimum is {need}",
+        "交易所：订单价值为 {have}，低于最小值 {need}",
+    ),
+    VENUE_BAND: Reason(
+        "venue_band", Unit.RATE,
+        "venue: price stood {have} from the last price, allowed is {need}",
+        "交易所：价格偏离最新价 {have}，允许 {need}",
+    ),
+    POST_ONLY_CROSSES: Reason(
+        "post_only_crosses", Unit.PRICE,
+        "venue: post-only at {have} would have met {need}",
+        "交易所：只挂单价格 {have} 会与 {need} 成交",
+    ),
+    VENUE_WOULD_INCREASE: Reason(
+        "venue_would_increase", Unit.QUANTITY,
+        "venue: reduce-only order of {need} against a position of {have}",
+        "交易所：只减仓订单 {need}，而持仓为 {have}",
+    ),
+    VENUE_NO_FUNDS: Reason(
+        "venue_no_funds", Unit.MONEY,
+        "venue: available were {have}, needed are {need}",
+        "交易所：可用资金 {have}，需要 {need}",
+    ),
+    VENUE_NO_COINS: Reason(
+        "venue_no_coins", Unit.QUANTITY,
+        "venue: available to sell were {have}, needed are {need}",
+        "交易所：可卖数量 {have}，需要 {need}",
+    ),
+    VENUE_NO_MARGIN: Reason(
+        "venue_no_margin", Unit.MONEY,
+        "venue: free margin was {have}, needed is {need}",
+        "交易所：可用保证金 {have}，需要 {need}",
+    ),
+    VENUE_TOO_MANY: Reason(
+        "venue_too_many", Unit.COUNT,
+        "venue: open orders were {have}, allowed are {need}",
+        "交易所：挂单已有 {have} 个，上限 {need} 个",
+    ),
+    UNKNOWN_ORDER: Reason(
+        "unknown_order", Unit.NONE,
+        "venue: no such open order", "交易所：没有这个挂单",
+    ),
+    NO_MARKET: Reason(
+        "no_market", Unit.NONE,
+        "venue: nobody to trade with yet", "交易所：尚无对手盘",
+    ),
+    WOULD_TRIGGER: Reason(
+        "would_trigger", Unit.PRICE,
+        "venue: the trigger {need} is reached already, the price is {have}",
+        "交易所：触发价 {need} 已达到，当前价格 {have}",
+    ),
+    NOT_SUPPORTED: Reason(
+        "not_supported", Unit.NONE,
+        "venue: it takes no such command", "交易所：不支持该指令",
     ),
 }  # fmt: skip

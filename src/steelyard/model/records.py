@@ -91,6 +91,7 @@ BOOK: Final = _layout(
     "row_next",  # where the search for a free order row begins
     "open_orders", "orders", "fills", "refusals", "cancels", "rejections",
     "samples",  # rows used in the equity curve
+    "turnover",  # notional of all fills
     "capital", "hedged",
 )  # fmt: skip
 """Head of a book's state."""

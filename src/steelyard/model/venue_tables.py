@@ -202,7 +202,7 @@ def _of_table(row: Listing, at_ns: int | None) -> Iterator[Assumption]:
     text = (
         f"{row.name} at {row.venue}: tick {format_decimal(row.tick)}, lot "
         f"{format_decimal(row.lot)}, smallest order {format_decimal(row.notional_min)} "
-        f"quote, fees maker {row.maker} taker {row.taker}"
+        f"{row.name.partition('/')[2].partition(':')[0]}, fees maker {row.maker} taker {row.taker}"
     )
     penalty = _PENALTY_RECORDED if recorded else _PENALTY_FROM_MEMORY
     yield _assumed(text, f"table of {row.since}: {row.source}", penalty)

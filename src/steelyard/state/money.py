@@ -5,7 +5,7 @@ Rule 2: worth rounds half to even, a fee rounds against us (up; a rebate rounds 
 Rule 3: OVERFLOW passes through and the caller halts.
 """
 
-from steelyard.jit.muldiv import OVERFLOW, muldiv_ceil, muldiv_even
+from steelyard.jit.muldiv import OVERFLOW, muldiv_ceil, muldiv_even, muldiv_floor
 from steelyard.jit.parts import Records, part
 
 _INVERSE = 2
@@ -55,14 +55,11 @@ def quantity_for(instrument: Records, price: int, budget: int) -> int:
     if price <= 0 or budget <= 0:
         return 0
     if instrument.kind == _INVERSE:
-        scaled = muldiv_even(budget, price, 1)
-        units = scaled // instrument.worth_numerator if scaled != OVERFLOW else 0
-        units *= instrument.worth_denominator
+        unit = price * instrument.worth_denominator
+        units = muldiv_floor(budget, unit, instrument.worth_numerator)
     else:
         unit = price * instrument.worth_numerator
-        units = muldiv_even(budget, instrument.worth_denominator, 1)
-        if units == OVERFLOW:
-            units = (budget // unit) * instrument.worth_denominator
-        else:
-            units = units // unit
+        units = muldiv_floor(budget, instrument.worth_denominator, unit)
+    if units == OVERFLOW:
+        return 0
     return units - units % instrument.lot

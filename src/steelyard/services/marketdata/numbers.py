@@ -16,6 +16,8 @@ Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 _DIGITS: Final = 15
 _DECIMALS_MAX: Final = 12
 _DIGITS_ROUNDED: Final = 9
+_NOISY_DECIMALS: Final = 8
+_NOISE: Final = 1e-3  # of a unit: what adding floats leaves behind
 _LARGEST: Final = float(2**62)
 
 
@@ -33,7 +35,10 @@ class Scale:
         if self.is_rounded or not len(values):
             return
         power = 10.0**self.decimals
-        wrong = values[np.rint(values * power) / power != values]
+        is_wrong = np.rint(values * power) / power != values
+        if not is_wrong.any():
+            return
+        wrong = values[is_wrong]
         while len(wrong):
             if self.decimals >= self._allowed(wrong):
                 self._round(values)
@@ -48,15 +53,23 @@ class Scale:
         return min(self.decimals_max, _DIGITS - whole)
 
     def _round(self, values: Floats) -> None:
-        """Settle on about nine significant digits, or on what is exact already if that is more."""
+        """Settle on the decimals below the noise of sums, else on about nine digits."""
+        self.is_rounded = True
+        for decimals in range(min(_NOISY_DECIMALS, self.decimals_max) + 1):
+            scaled = values * 10.0**decimals
+            if (np.abs(scaled - np.rint(scaled)) <= _NOISE).all():
+                self.decimals = decimals
+                return
         typical = float(np.median(np.abs(values))) or 1.0
         whole = int(np.floor(np.log10(typical))) + 1
         self.decimals = max(0, min(_DIGITS_ROUNDED - whole, self.decimals_max))
-        self.is_rounded = True
 
     def fits(self, values: Floats) -> bool:
         """Say whether the values fit 62 bits in this unit."""
-        return not len(values) or float(np.abs(values).max()) * 10.0**self.decimals < _LARGEST
+        if not len(values):
+            return True
+        largest = max(float(values.max()), -float(values.min()))
+        return largest * 10.0**self.decimals < _LARGEST
 
     def units(self, values: Floats) -> Column:
         """Return the values as integers."""

@@ -72,8 +72,7 @@ def pieces(chunk: Chunk, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
 
 def kinds_in(kind: Kinds) -> frozenset[int]:
     """Return the kinds that occur."""
-    counts = np.bincount(kind.view(np.uint8), minlength=1)
-    return frozenset(int(one) for one in np.flatnonzero(counts))
+    return frozenset(one for one in COLUMNS_OF_KIND if (kind == one).any())
 
 
 def between(ts_ns: Column, from_ns: int | None, to_ns: int | None) -> tuple[int, int]:

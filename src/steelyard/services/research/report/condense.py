@@ -33,7 +33,7 @@ SPANS_S: Final = (
 def reaggregate(candles: Candles, rows_max: int = CANDLES_MAX) -> Candles:
     """Merge candles into at most `rows_max`, on round UTC times; few candles stay as they are."""
     ts_ns = candles.ts_ns
-    if len(ts_ns) <= rows_max and (len(ts_ns) < 2 or np.diff(ts_ns // SECOND_NS).min() > 0):
+    if len(ts_ns) <= rows_max and np.all(np.diff(ts_ns // SECOND_NS) > 0):
         return candles
     for span_s in SPANS_S:
         spans = ts_ns // (span_s * SECOND_NS)
@@ -107,10 +107,8 @@ def even_rows(curve: Curve, points_max: int = POINTS_MAX) -> tuple[Integers, Int
 
 
 def _is_even(seconds: Integers) -> bool:
-    if len(seconds) < 3:
-        return bool(np.all(np.diff(seconds) > 0))
     steps = np.diff(seconds)
-    return bool(steps.min() > 0 and steps.max() <= 1.5 * np.median(steps))
+    return len(steps) == 0 or bool(steps.min() > 0 and steps.max() <= 1.5 * np.median(steps))
 
 
 def _extremes(equity: Floats, depth: Floats, low: int, high: int) -> Sequence[int]:

@@ -70,7 +70,7 @@ def words(language: str) -> dict[str, str]:
 
 def asset(name: str) -> str:
     """Read a text file of this package."""
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return files("steelyard.services.research.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _script() -> str:

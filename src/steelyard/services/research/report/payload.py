@@ -6,10 +6,10 @@ Rule 2: a number that is not finite, or a column of another length, is refused.
 Rule 3: what is cut (fills, orders) is counted, so that the page can say so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -24,9 +24,11 @@ from steelyard.services.research.report.model import (
     GridLine,
     Report,
 )
+from steelyard.services.research.report.phrases import chinese, with_twin
 
 FILLS_MAX: Final = 5_000
 ORDERS_MAX: Final = 2_000
+GAPS_MAX: Final = 500
 REQUIRED: Final = (
     "strategy", "instrument", "venue", "equity_start", "equity_end", "pnl", "pnl_rate",
     "max_drawdown", "waterfall", "realism", "assumptions", "parameters", "data", "currency",
@@ -46,7 +48,7 @@ def payload(report: Report) -> dict[str, object]:
     if daily is None:
         daily = condense.daily_returns_of(report.curve, start)
     return {
-        "result": report.result,
+        "result": _bilingual(report.result),
         "units": asdict(report.units),
         "curve": _curve(condense.complete(report.curve, start)),
         "candles": _candles(candles, len(report.candles.ts_ns))
@@ -73,6 +75,25 @@ def waterfall(parts: object, pnl: object) -> dict[str, object]:
         "sum": format_decimal(added),
         "difference": format_decimal(total - added),
         "pnl_difference": format_decimal(parse_decimal(str(pnl), "pnl") - total),
+    }
+
+
+def _bilingual(result: Mapping[str, Any]) -> dict[str, object]:
+    """Put the Chinese twin beside what was written in English; list no more gaps than are read."""
+    realism, history = result["realism"], result["data"]
+    gaps = history.get("gaps") or []
+    basis = result.get("sharpe_basis")
+    return {
+        **result,
+        "realism": {**realism, "items": [with_twin(item) for item in realism.get("items", ())]},
+        "assumptions": [with_twin(item) for item in result["assumptions"]],
+        "parameters": {name: with_twin(item) for name, item in result["parameters"].items()},
+        "data": {
+            **history,
+            "gaps": [with_twin(gap) for gap in gaps[:GAPS_MAX]],
+            "gaps_total": len(gaps),
+        },
+        "sharpe_basis_zh": chinese(basis) if isinstance(basis, str) else None,
     }
 
 

@@ -3,7 +3,8 @@
 // colour is never the only sign.
 
 const FIRST_BARS = 160;
-const PRICED_BARS_MAX = 130; // up to here each fill stands at its own price
+const PRICED_BARS_MAX = 200; // up to here, and to so many marks, each fill stands at its own price
+const PRICED_MARKS_MAX = 240;
 const MARKED_BARS_MAX = 420; // up to here a bar that saw fills has an arrow
 const OPEN_ORDERS = new Set(["open", "partial", "canceling", "staged", "sent", "unknown"]);
 
@@ -59,6 +60,8 @@ function candleNote(bars) {
       n: grid.count, low: plain(grid.low), high: plain(grid.high), unit: UNITS.price,
     }));
   }
+  const decision = RESULT.decision && RESULT.decision[state.language];
+  if (decision) parts.push(t("candle.decision", { decision }));
   return parts.join(" ");
 }
 
@@ -94,7 +97,7 @@ function addCounts(chart, bars) {
   };
   for (const [values, sign, name] of [[bars.buys, 1, "up"], [bars.sells, -1, "down"]]) {
     const series = chart.addSeries(CHARTS.HistogramSeries, { ...options, color: colour(name) }, 1);
-    series.setData(bars.t.map((time, i) => ({ time, value: sign * values[i] })));
+    series.setData(bars.t.map((time, i) => (values[i] ? { time, value: sign * values[i] } : { time })));
   }
 }
 
@@ -123,8 +126,12 @@ function keepMarkers(chart, series, bars) {
     shown = `${from} ${to}`;
     const count = range.to - range.from;
     if (count > MARKED_BARS_MAX) markers.setMarkers([]);
-    else if (count > PRICED_BARS_MAX) markers.setMarkers(arrows(bars, from, to));
-    else markers.setMarkers(priced.filter(({ bar }) => bar >= from && bar <= to));
+    else {
+      const near = count > PRICED_BARS_MAX ? []
+        : priced.filter(({ bar }) => bar >= from && bar <= to);
+      const clear = near.length > 0 && near.length <= PRICED_MARKS_MAX;
+      markers.setMarkers(clear ? near : arrows(bars, from, to));
+    }
   };
   let waiting = false;
   chart.timeScale().subscribeVisibleLogicalRangeChange(() => {
@@ -165,7 +172,8 @@ function pricedFills(bars) {
     if (seen.has(name)) return;
     seen.add(name);
     found.push(marker(bars.t[bar], fills.side[i], {
-      bar, position: "atPriceMiddle", price: Number(fills.price[i]), size: 0.7,
+      bar, position: fills.side[i] === BUY ? "atPriceBottom" : "atPriceTop",
+      price: Number(fills.price[i]), size: 0.6,
     }));
   });
   return found;

@@ -16,7 +16,8 @@ function drawParameters() {
     el("tbody", {}, entries.map(([name, item]) => el("tr", { class: item.given ? "given" : "" },
       el("th", { scope: "row" }, el("code", {}, name)),
       el("td", { class: "number" }, value(item.value), item.unit && el("span", { class: "unit" }, item.unit)),
-      el("td", { class: "number faded" }, value(item.default)),
+      el("td", { class: "number faded" }, value(item.default), isFigure(item.default) && item.unit &&
+        el("span", { class: "unit" }, item.unit)),
       el("td", {}, el("span", { class: item.given ? "chip given" : "chip" },
         t(item.given ? "parameters.given" : "parameters.defaulted"))),
       el("td", { class: "why" }, written(item, "doc")))))));
@@ -36,7 +37,9 @@ function drawHistory() {
       fact(t("history.span"), `${momentText(data.start)} \u2192 ${momentText(data.end)} UTC`),
       fact(t("history.rows"), t("rows", { n: plain(data.rows) })),
       fact(t("history.kinds"), kinds.map((kind) => named("kind", kind)).join(", ") || NONE)),
-    el("h3", {}, t("gaps"), el("span", { class: "count" }, String(gaps.length))),
+    el("h3", {}, t("gaps"), el("span", { class: "count" }, plain(data.gaps_total ?? gaps.length))),
+    data.gaps_total > gaps.length && el("p", { class: "note" },
+      t("gaps.cut", { shown: plain(gaps.length), n: plain(data.gaps_total) })),
     gaps.length ? el("div", { class: "scroll short" }, el("table", {},
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("gaps.after"), utc()),
         el("th", { scope: "col" }, t("gaps.before"), utc()),
@@ -70,8 +73,10 @@ function drawReproduce() {
     el("p", { class: "note" }, t("reproduce.note")),
     el("dl", { class: "facts" },
       fact(t("outcome"), el("code", { class: "hash" }, String(RESULT.outcome_sha256 ?? NONE))),
-      fact(t("version"), `Steelyard ${RESULT.started_version ?? NONE}`),
+      fact(t("version"), `Steelyard ${RESULT.version ?? RESULT.started_version ?? NONE}`),
       fact(t("engine"), named("engine", RESULT.engine)),
+      RESULT.models && fact(t("models"),
+        Object.entries(RESULT.models).map(([name, value]) => `${name} ${value}`).join(", ")),
       fact(t("speed"), t("speed.text", {
         events: plain(RESULT.events), seconds: secondsText(RESULT.wall_s),
         rate: isFigure(RESULT.events_per_s) ? unsigned(RESULT.events_per_s, 0) : NONE,

@@ -1,4 +1,5 @@
 // The waterfall: from nothing to the net result, part by part, with a sentence for each.
+// Rule: parts that are zero are in the table and not in the drawing.
 
 const BAR_SHARE = 0.62;
 
@@ -11,7 +12,7 @@ function hatch(id) {
 
 function steps() {
   let level = 0;
-  const parts = REPORT.waterfall.parts.map(([name, text]) => {
+  const parts = REPORT.waterfall.parts.filter(([, text]) => signOf(text)).map(([name, text]) => {
     const from = level;
     level += Number(text);
     return { name, text, from, to: level };
@@ -43,8 +44,7 @@ function drawWaterfall() {
     add(drawing, [
       svg("rect", { x, y: Math.min(y(bar.from), y(bar.to)), width: column * BAR_SHARE, height: size,
         rx: 2, class: `bar ${kind}` }, svg("title", {}, `${t(`part.${bar.name}`)} ${bar.text} ${CURRENCY}`)),
-      index + 1 < bars.length && svg("line", { x1: x, x2: x + column * (BAR_SHARE > 0 ? 1 : 0) +
-        column * BAR_SHARE, y1: y(bar.to), y2: y(bar.to), class: "link" }),
+      index + 1 < bars.length && svg("line", { x1: x, x2: x + column * (1 + BAR_SHARE), y1: y(bar.to), y2: y(bar.to), class: "link" }),
       svg("text", { x: x + (column * BAR_SHARE) / 2, class: "figure-label",
         y: up ? Math.min(y(bar.from), y(bar.to)) - 7 : Math.max(y(bar.from), y(bar.to)) + 15 },
       compact(Number(bar.text))),

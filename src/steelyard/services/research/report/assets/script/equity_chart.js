@@ -21,11 +21,13 @@ function drawEquity() {
   const points = (values, factor = 1) =>
     times.map((time, index) => ({ time, value: values[index] * factor }));
 
-  const held = chart.addSeries(CHARTS.LineSeries, {
-    color: colour("hold"), lineWidth: 2, lineStyle: CHARTS.LineStyle.Dashed, priceFormat: amounts,
-    priceLineVisible: false, crosshairMarkerRadius: 3,
-  });
-  held.setData(points(hold));
+  const compared = Boolean(RESULT.buy_and_hold);
+  if (compared) {
+    chart.addSeries(CHARTS.LineSeries, {
+      color: colour("hold"), lineWidth: 1, priceFormat: amounts, priceLineVisible: false,
+      crosshairMarkerRadius: 3,
+    }).setData(points(hold));
+  }
   const ours = chart.addSeries(CHARTS.LineSeries, {
     color: colour("accent"), lineWidth: 2, priceFormat: amounts, priceLineVisible: false,
   });
@@ -41,11 +43,12 @@ function drawEquity() {
     bottomFillColor2: colour("down-wash"), priceLineVisible: false,
   }, 1);
   below.setData(points(drawdown, 100));
-  const heldBelow = chart.addSeries(CHARTS.LineSeries, {
-    color: colour("hold"), lineWidth: 1, lineStyle: CHARTS.LineStyle.Dashed, priceFormat: percents,
-    priceLineVisible: false, lastValueVisible: false, crosshairMarkerVisible: false,
-  }, 1);
-  heldBelow.setData(points(holdDrawdown, 100));
+  if (compared) {
+    chart.addSeries(CHARTS.LineSeries, {
+      color: colour("hold"), lineWidth: 1, priceFormat: percents, priceLineVisible: false,
+      lastValueVisible: false, crosshairMarkerVisible: false,
+    }, 1).setData(points(holdDrawdown, 100));
+  }
   chart.panes()[0].setStretchFactor(3);
   chart.panes()[1].setStretchFactor(1.1);
   markDeepest(below, times, drawdown);
@@ -55,7 +58,7 @@ function drawEquity() {
   const say = (index, moment) => show([
     moment && [null, timeText(times[index] * 1000, { seconds: false })],
     [t("legend.strategy"), `${numberOf(equity[index], places)} ${CURRENCY}`, "accent"],
-    [t("hold"), `${numberOf(hold[index], places)} ${CURRENCY}`, "hold"],
+    compared && [t("hold"), `${numberOf(hold[index], places)} ${CURRENCY}`, "hold"],
     [t("legend.drawdown"), percentOf(drawdown[index]), "down"],
   ]);
   say(times.length - 1, false);

@@ -48,16 +48,18 @@ function loss(ratio) {
   return percent(`-${String(ratio).replace(/^[+-]/, "")}`);
 }
 
-// One standard error of a yearly Sharpe ratio estimated from n days, after Lo (2002).
+// One standard error of a yearly Sharpe ratio estimated from so many days, after Lo (2002).
 function sharpeTile() {
-  const count = REPORT.returns.day.length;
   const value = Number(RESULT.sharpe);
-  if (!isFigure(RESULT.sharpe)) return tile(t("sharpe"), NONE, t("sharpe.none", { n: count }));
-  if (count < 2) return tile(t("sharpe"), signed(RESULT.sharpe, 2), t("sharpe.few", { n: count }));
+  const basis = (state.language === "zh" && RESULT.sharpe_basis_zh) || RESULT.sharpe_basis;
+  if (!isFigure(RESULT.sharpe)) return tile(t("sharpe"), NONE, basis || t("sharpe.none"));
+  const span = days() || REPORT.returns.day.length || 1;
   const daily = value / Math.sqrt(365);
-  const error = Math.sqrt((1 + (daily * daily) / 2) / count) * Math.sqrt(365);
+  const error = Math.sqrt(((1 + (daily * daily) / 2) / span) * 365);
   const key = Math.abs(value) < 2 * error ? "sharpe.luck" : "sharpe.error";
-  return tile(t("sharpe"), signed(RESULT.sharpe, 2), t(key, { n: count, error: error.toFixed(1) }));
+  const note = t(key, { n: numberOf(span, span < 10 ? 1 : 0), error: error.toFixed(1) });
+  return tile(t("sharpe"), signed(RESULT.sharpe, 2),
+    basis && RESULT.sharpe_basis !== "daily returns" ? `${note}. ${basis}` : note, basis);
 }
 
 function tiles(hold) {

@@ -41,7 +41,7 @@ function money(value, places = MONEY_PLACES) {
 }
 
 function add(parent, children) {
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
     parent.append(child instanceof Node ? child : document.createTextNode(String(child)));
   }

@@ -2,6 +2,7 @@
 
 const DAY_MS = 86400000;
 const CALENDAR_MONTHS_MAX = 36;
+const CALENDAR_MONTHS_FEW = 4; // up to here each day is written out
 
 function drawHistogram() {
   const parent = byId("histogram");
@@ -11,16 +12,17 @@ function drawHistogram() {
     return;
   }
   const width = Math.max(parent.clientWidth, 280);
-  const [height, top, bottom, left] = [240, 12, 40, 30];
+  const [height, top, bottom, left, right] = [280, 12, 40, 30, 26];
   const most = Math.max(...counts, 1);
-  const column = (width - left - 6) / counts.length;
+  const column = (width - left - right) / counts.length;
   const y = (count) => top + (1 - count / most) * (height - top - bottom);
-  const x = (edge) => left + ((edge - edges[0]) / (edges[edges.length - 1] - edges[0])) * (width - left - 6);
+  const x = (edge) => left + ((edge - edges[0]) / (edges[edges.length - 1] - edges[0])) 
+    * (width - left - right);
   const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
     "aria-label": t("returns.histogram") }, svg("defs", {}, hatch("hatch-histogram")));
   for (const count of countTicks(most)) {
     add(drawing, [
-      svg("line", { x1: left, x2: width - 6, y1: y(count), y2: y(count), class: "rule" }),
+      svg("line", { x1: left, x2: width - right, y1: y(count), y2: y(count), class: "rule" }),
       svg("text", { x: left - 6, y: y(count) + 4, class: "axis end" }, String(count)),
     ]);
   }
@@ -42,7 +44,7 @@ function drawHistogram() {
   });
   add(drawing, [
     svg("line", { x1: x(0), x2: x(0), y1: top, y2: height - bottom, class: "zero" }),
-    svg("text", { x: (left + width) / 2, y: height - 4, class: "axis" }, t("returns.axis")),
+    svg("text", { x: (left + width - right) / 2, y: height - 4, class: "axis" }, t("returns.axis")),
   ]);
   parent.replaceChildren(drawing);
 }
@@ -76,7 +78,10 @@ function drawReturnFigures() {
 function shade(ratio, largest) {
   if (!ratio) return { class: "cell flat" };
   const share = Math.min(Math.abs(ratio) / (largest || 1), 1);
-  return { class: `cell ${ratio > 0 ? "up" : "down"}`, style: `--share:${(18 + 82 * share).toFixed(0)}%` };
+  return {
+    class: `cell ${ratio > 0 ? "up" : "down"} ${share > 0.62 ? "strong" : ""}`,
+    style: `--share:${(16 + 84 * share).toFixed(0)}%`,
+  };
 }
 
 function drawCalendar() {
@@ -85,12 +90,20 @@ function drawCalendar() {
   const sizes = ratio.map(Math.abs).sort((a, b) => a - b);
   const largest = sizes[Math.floor(sizes.length * 0.95)] || sizes[sizes.length - 1];
   const byDay = new Map(day.map((number, index) => [number, ratio[index]]));
-  fill("calendar", shown.map(([month, total]) => monthBlock(month, total, byDay, largest)));
+  const few = shown.length <= CALENDAR_MONTHS_FEW;
+  byId("calendar").classList.toggle("few", few);
+  fill("calendar", shown.map(([month, total]) => monthBlock(month, total, byDay, largest, few)));
   fill("calendar-note", months.length > shown.length
-    ? t("calendar.cut", { shown: shown.length, n: months.length }) : t("calendar.note"));
+    ? t("calendar.cut", { shown: shown.length, n: months.length })
+    : t(few ? "calendar.few" : "calendar.note"));
 }
 
-function monthBlock(month, total, byDay, largest) {
+function shortPercent(ratio) {
+  const text = (ratio * 100).toFixed(1);
+  return Number(text) === 0 ? "0.0" : grouped(ratio > 0 ? `+${text}` : text);
+}
+
+function monthBlock(month, total, byDay, largest, few) {
   const [year, number] = month.split("-").map(Number);
   const first = Date.UTC(year, number - 1, 1) / DAY_MS;
   const count = new Date(Date.UTC(year, number, 0)).getUTCDate();
@@ -100,7 +113,8 @@ function monthBlock(month, total, byDay, largest) {
   for (let i = 0; i < count; i += 1) {
     const found = byDay.get(first + i);
     cells.push(found === undefined ? el("span", { class: "cell outside" })
-      : el("span", { ...shade(found, largest), title: `${dayText(first + i)}  ${percentOf(found)}` }));
+      : el("span", { ...shade(found, largest), title: `${dayText(first + i)}  ${percentOf(found)}` },
+        few && shortPercent(found)));
   }
   return el("div", { class: "month" },
     el("div", { class: "month-head" }, el("span", {}, month),

@@ -1,7 +1,7 @@
 // One kind of table: sorted by a click on its head, filtered, in pages.
 // Rule: what the table holds and what it shows are both counted, so nothing hides behind a page.
 
-const PAGE_ROWS = 20;
+const PAGE_ROWS = window.innerWidth < 640 ? 10 : 15;
 
 // columns: { key, label, unit, kind: "text" | "number" | "time", show(row), sort(row), mark(row) }
 // filters: { key, label, options: [[value, label]], keep(row, value) }

@@ -23,10 +23,10 @@ const bySide = () => ({
   keep: (row, value) => String(row.side) === value,
 });
 
-function number(rows, key, label, unit, more = {}) {
+function number(rows, key, label, unit, { format = plain, ...more } = {}) {
   const even = aligned(rows.map((row) => row[key]));
   return {
-    key, label, unit, kind: "number", show: (row) => plain(even(row[key])),
+    key, label, unit, kind: "number", show: (row) => format(even(row[key])),
     sort: (row) => (isFigure(row[key]) ? Number(row[key]) : null), ...more,
   };
 }
@@ -55,8 +55,7 @@ const drawFills = makeTable("fills-table", {
     number(FILL_ROWS, "price", t("column.price"), UNITS.price),
     number(FILL_ROWS, "quantity", t("column.quantity"), UNITS.quantity),
     number(FILL_ROWS, "profit", t("column.profit"), CURRENCY, {
-      show: (row) => (row.profit === null ? NONE : signed(aligned([row.profit])(row.profit))),
-      mark: (row) => tone(row.profit),
+      format: (text) => signed(text), mark: (row) => tone(row.profit),
     }),
     number(FILL_ROWS, "fee", t("column.fee"), CURRENCY),
     { key: "liquidity", label: t("column.liquidity"), kind: "text",
@@ -93,7 +92,7 @@ const drawOrders = makeTable("orders-table", {
     number(ORDER_ROWS, "filled", t("column.filled"), UNITS.quantity),
     { key: "status", label: t("column.status"), kind: "text",
       show: (row) => [el("span", { class: `status ${OPEN_ORDERS.has(row.status) ? "open" : ""}` },
-        named("status", row.status)), row.reason && el("span", { class: "why" }, ` ${row.reason}`)],
+        named("status", row.status)), row.reason && el("span", { class: "why" }, ` \u00b7 ${row.reason}`)],
       sort: (row) => row.status },
     orderNumber(),
   ],

@@ -1,9 +1,10 @@
 // How far to trust the result: the realism score, what lowered it, and every assumption.
 
-const FIRST_ASSUMPTIONS = 4;
+const FIRST_REASONS = 3;
+const FIRST_ASSUMPTIONS = 6;
 
 function level(score) {
-  return score >= 80 ? "good" : score >= 60 ? "fair" : "poor";
+  return score >= 70 ? "good" : score >= 50 ? "fair" : "poor";
 }
 
 function ring(score) {
@@ -48,10 +49,10 @@ function drawTrust() {
           el("span", {}, t(`realism.${level(score)}`))),
         el("p", { class: "note" }, t("realism.note")))),
     items.length > 0 && el("h3", {}, t("realism.reasons")),
-    el("ul", { class: "reasons" }, items.slice(0, 3).map(reason)),
-    items.length > 3 && el("details", {},
-      el("summary", {}, t("more", { n: items.length - 3 })),
-      el("ul", { class: "reasons" }, items.slice(3).map(reason))),
+    el("ul", { class: "reasons" }, items.slice(0, FIRST_REASONS).map(reason)),
+    items.length > FIRST_REASONS && el("details", {},
+      el("summary", {}, t("more", { n: items.length - FIRST_REASONS })),
+      el("ul", { class: "reasons" }, items.slice(FIRST_REASONS).map(reason))),
     modelled.length > 0 && el("p", { class: "chips" },
       el("span", { class: "label" }, t("costs")),
       modelled.map((cost) => el("span", { class: "chip" }, named("cost", cost)))));

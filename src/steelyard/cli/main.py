@@ -1,0 +1,61 @@
+"""The command `steelyard`: parse, call, print; every error a person can cause is one sentence.
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | a fault of ours: please report it, with the trace |
+| 2 | bad input: one sentence on stderr says what was found and what is allowed; nothing was done |
+| 3 | a robot or a book halted: the sentence says why |
+| 130 | interrupted |
+"""
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from steelyard.model.version import __version__
+from steelyard.cli.backtest import app as backtest
+from steelyard.cli.data import app as data
+from steelyard.cli.demo import demo
+from steelyard.model.errors import InputError, SteelyardError
+
+BAD_INPUT = 2
+HALTED = 3
+INTERRUPTED = 130
+
+app = App(
+    name="steelyard",
+    help="Trading robots on crypto exchanges, from backtest to live, on one kernel.",
+    version=__version__,
+)
+app.command(backtest)
+app.command(data)
+app.command(demo)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with the documented code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; return its exit code."""
+    try:
+        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except InputError as error:
+        return _say(str(error), BAD_INPUT)
+    except CycloptsError as error:
+        return _say(" ".join(str(error).split()), BAD_INPUT)
+    except SteelyardError as error:
+        return _say(str(error), HALTED)
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+    return 0
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"steelyard: {sentence}", file=sys.stderr)
+    return code

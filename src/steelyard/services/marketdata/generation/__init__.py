@@ -1,0 +1,1 @@
+"""Seeded markets for machines without data: regimes, jumps, spread and order flow."""

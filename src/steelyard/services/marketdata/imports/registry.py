@@ -1,0 +1,46 @@
+"""The families of tables that can be read, in the order in which they are asked.
+
+Rule: a new family is one module and one line here.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from steelyard.model.errors import DataError
+from steelyard.services.marketdata.filenames import Hints
+from steelyard.services.marketdata.imports import candles, funding, marks, quotes, trades
+from steelyard.services.marketdata.imports.comma import CommaTable
+from steelyard.services.marketdata.imports.series import Series
+from steelyard.services.marketdata.imports.tables import FrameTable
+
+
+class Family(NamedTuple):
+    """One family: does it know these columns, and what do they hold?"""
+
+    name: str
+    reads: Callable[[FrameTable | CommaTable, Hints], bool]
+    read: Callable[[FrameTable | CommaTable, Hints], tuple[Series, ...]]
+
+
+FAMILIES: Final = (
+    # Funding and marks look like candles: only their names tell, so they are asked first.
+    Family(funding.NAME, funding.reads, funding.read),
+    Family(marks.NAME, marks.reads, marks.read),
+    Family(quotes.NAME, quotes.reads, quotes.read),
+    Family(trades.NAME, trades.reads, trades.read),
+    Family(candles.NAME, candles.reads, candles.read),
+)
+
+
+def read_table(table: FrameTable | CommaTable, hints: Hints) -> tuple[Series, ...]:
+    """Read a table with the family that knows its columns."""
+    for family in FAMILIES:
+        if family.reads(table, hints):
+            return family.read(table, hints)
+    raise DataError(
+        f"its columns ({', '.join(table.columns)}) are those of no family known; allowed are "
+        + ", ".join(family.name for family in FAMILIES),
+        file=table.file,
+        row=0,
+        column=table.columns[0],
+    )

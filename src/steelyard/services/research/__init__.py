@@ -1,0 +1,1 @@
+"""Research: backtests, their figures, their honesty, their report."""

@@ -1,0 +1,1 @@
+"""Stored backtests: one JSON file a run."""

@@ -1,0 +1,1 @@
+"""The grid: market making on a ladder of price slots."""

@@ -1,0 +1,79 @@
+"""What can be refused before the first price, each with its sentence.
+
+Rule 1: nothing here is skipped because a position exists.
+Rule 2: what needs a price (profit of a round trip) is checked at the first one, by `starting`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from steelyard.kernel.strategy import Situation
+from steelyard.model.decimals import format_decimal, format_units
+from steelyard.model.errors import ConfigurationError
+from steelyard.model.instruments import Instrument, Kind
+
+
+def check(values: Mapping[str, Any], situation: Situation, traded: Instrument) -> None:
+    """Hold instrument, account and position against the parameters."""
+    _check_units(values, traded)
+    _check_account(values, situation, traded)
+    _check_position(values, situation, traded)
+
+
+def _check_units(values: Mapping[str, Any], traded: Instrument) -> None:
+    interval = traded.price(values["price_interval"])
+    if interval % traded.tick:
+        raise ConfigurationError(
+            f"price_interval was {format_decimal(values['price_interval'])}, allowed are multiples "
+            f"of {traded.name}'s tick {traded.price_text(traded.tick)}"
+        )
+    budget = traded.money(values["order_quantity"])
+    if budget < traded.notional_min:
+        raise ConfigurationError(
+            f"order_quantity was {format_decimal(values['order_quantity'])}, {traded.venue} asks "
+            f"for at least {format_units(traded.notional_min, traded.money_decimals)} "
+            f"{traded.settle}"
+        )
+    if traded.kind == Kind.SPOT and values["mode"] != "long":
+        raise ConfigurationError(
+            f"mode was {values['mode']!r} on spot {traded.name}, allowed is long; "
+            "short and neutral need a perpetual"
+        )
+
+
+def _check_account(values: Mapping[str, Any], situation: Situation, traded: Instrument) -> None:
+    if situation.equity <= 0:
+        raise ConfigurationError(
+            f"equity was {format_units(situation.equity, traded.money_decimals)} "
+            f"{traded.settle}, allowed is above 0; pay in first"
+        )
+    if situation.leverage > values["leverage_max"]:
+        raise ConfigurationError(
+            f"leverage was {situation.leverage}, leverage_max allows {values['leverage_max']}; "
+            "lower the account's leverage or raise leverage_max"
+        )
+    budget = traded.money(values["order_quantity"])
+    levels = situation.equity * situation.leverage // budget
+    asked = values["position_safety_check"]
+    if levels < asked:
+        equity = format_units(situation.equity, traded.money_decimals)
+        raise ConfigurationError(
+            f"equity {equity} {traded.settle} × leverage {situation.leverage} pays for {levels} "
+            f"levels of {format_decimal(values['order_quantity'])}, position_safety_check asks "
+            f"for {asked}; lower order_quantity or position_safety_check"
+        )
+
+
+def _check_position(values: Mapping[str, Any], situation: Situation, traded: Instrument) -> None:
+    held = situation.restored_quantity
+    wrong = (values["mode"] == "long" and held < 0) or (values["mode"] == "short" and held > 0)
+    if wrong:
+        raise ConfigurationError(
+            f"the account holds {format_units(held, traded.quantity_decimals)} of {traded.name}, "
+            f"mode {values['mode']} allows only the other side; close it or choose another mode"
+        )
+    if held and situation.restored_entry <= 0:
+        raise ConfigurationError(
+            f"the account holds {format_units(held, traded.quantity_decimals)} of {traded.name} "
+            "with no entry price, allowed is a position with its entry"
+        )
