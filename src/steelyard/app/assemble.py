@@ -22,9 +22,8 @@ from steelyard.kernel.turn import turn
 from steelyard.model.errors import ConfigurationError
 from steelyard.model.history import History
 from steelyard.model.kinds import NEVER_NS
-from steelyard.venues.sim.advance import advance
 from steelyard.venues.sim.settings import SimSettings, Simulator, new_sim
-from steelyard.venues.sim.submit import submit
+from steelyard.venues.sim.venue import advance, submit
 
 ENGINES = ("fused", "kernel")
 MINUTE_NS = 60 * 1_000_000_000

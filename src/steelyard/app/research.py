@@ -7,11 +7,14 @@ from steelyard.app.strategies import Found, find_strategy
 from steelyard.kernel.strategy import CompiledStrategy, Line
 from steelyard.model.history import History
 from steelyard.model.version import __version__
+from steelyard.services.marketdata.generation.market import generate
+from steelyard.services.marketdata.generation.settings import MarketSettings
 from steelyard.services.marketdata.opening import open_history
 from steelyard.services.research.backtest import Ready, Request
 from steelyard.services.research.modelling import ReadModels
 from steelyard.venues.sim.settings import SimSettings
 from steelyard.wire.clock import Clock, SystemClock
+from steelyard.wire.randomness import generator
 
 
 class ResearchParts:
@@ -69,3 +72,17 @@ def _settings(models: ReadModels) -> SimSettings:
         slippage_rate=models.slippage_rate, fees="schedule" if models.fees is None else "flat",
         flat_maker_rate=maker, flat_taker_rate=taker,
     )  # fmt: skip
+
+
+class DemoParts(ResearchParts):
+    """The same parts over a generated market."""
+
+    def __init__(self, *, trades: int, seed: int) -> None:
+        """Make a market of so many trades from this seed."""
+        super().__init__()
+        self._settings = MarketSettings(count=trades)
+        self._seed = seed
+
+    def open(self, request: Request) -> History:
+        """Return the generated market, whatever the request names."""
+        return generate(self._settings, generator(self._seed))

@@ -16,7 +16,6 @@ from cyclopts import App, CycloptsError
 
 from steelyard.model.version import __version__
 from steelyard.cli.backtest import app as backtest
-from steelyard.cli.data import app as data
 from steelyard.cli.demo import demo
 from steelyard.model.errors import InputError, SteelyardError
 
@@ -30,7 +29,6 @@ app = App(
     version=__version__,
 )
 app.command(backtest)
-app.command(data)
 app.command(demo)
 
 

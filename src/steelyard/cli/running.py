@@ -7,7 +7,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from steelyard.app.research import ResearchParts
+from steelyard.app.research import DemoParts, ResearchParts
 from steelyard.cli.shown import print_result
 from steelyard.model.errors import ConfigurationError
 from steelyard.model.times import parse_time, time_text
@@ -25,9 +25,30 @@ def run_backtest(
     """Perform one backtest and show it."""
     if report is not None and not report.parent.is_dir():
         raise ConfigurationError(f"report folder {str(report.parent)!r} was not found")
-    parts = ResearchParts()
+    request = _request(options, report is not None, command)
+    return _perform(request, ResearchParts(), as_json=as_json, report=report, store=store)
+
+
+def run_demo(
+    parameters: dict[str, str], *, trades: int, seed: int, report: Path, as_json: bool
+) -> Done:
+    """Backtest the grid on a generated market."""
+    request = Request(
+        strategy="grid",
+        data=f"generated market, seed {seed}, {trades:,} trades",
+        parameters=parameters,
+        keep_fills=True,
+        command=f"steelyard demo --trades {trades} --seed {seed}",
+    )
+    parts = DemoParts(trades=trades, seed=seed)
+    return _perform(request, parts, as_json=as_json, report=report, store=True)
+
+
+def _perform(
+    request: Request, parts: ResearchParts, *, as_json: bool, report: Path | None, store: bool
+) -> Done:
     with Teller(quiet=as_json) as telling:
-        done = perform(_request(options, report is not None, command), parts, telling)
+        done = perform(request, parts, telling)
     result = done.result
     if store:
         moment = time_text(parts.clock.now_ns()).replace("-", "").replace(":", "")

@@ -46,8 +46,13 @@ class Book:
 def new_book(
     instruments: tuple[Instrument, ...], *, robots: int = 1, capital: int = 0, leverage: int = 1,
     orders: int = 256, commands: int = 128, log: int = 65_536, curve: int = 4_096,
+    scratch: "Book | None" = None,
 ) -> Book:  # fmt: skip
-    """Create the records of a book; `capital` (minor units) is paid in to every robot's cash."""
+    """Create the records of a book; `capital` (minor units) is paid in to every robot's cash.
+
+    `scratch` lends its event, commands, log and curve, which hold nothing between two events, to
+    books that one thread drives.
+    """
     head = table(BOOK)
     head[0]["instruments"] = len(instruments)
     head[0]["robots"] = robots
@@ -59,7 +64,7 @@ def new_book(
     seats["wake_flags"] = WAKE_EVERY_EVENT
     book = Book(
         instruments=instruments,
-        event=table(EVENT),
+        event=scratch.event if scratch else table(EVENT),
         head=head,
         robots=seats,
         markets=table(PLANE, len(instruments)),
@@ -67,10 +72,10 @@ def new_book(
         positions=table(POSITION, robots * len(instruments) * 2),
         balances=np.zeros((robots, len(instruments), ACCOUNTS), dtype=np.int64),
         orders=table(ORDER, orders),
-        commands=table(COMMAND, commands),
+        commands=scratch.commands if scratch else table(COMMAND, commands),
         limits=table(LIMITS, robots),
-        log=table(LOG, log),
-        curve=table(CURVE, curve),
+        log=scratch.log if scratch else table(LOG, log),
+        curve=scratch.curve if scratch else table(CURVE, curve),
     )
     if capital:
         for robot in range(robots):

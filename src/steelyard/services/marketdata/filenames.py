@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from steelyard.model.errors import DataError, InstrumentNameError
-from steelyard.model.names import unify
+from steelyard.model.names import QUOTES, unify
 from steelyard.model.venue_tables import VENUES, venue_named
 
 _SPAN_NS: Final = {
@@ -44,6 +44,7 @@ class Hints:
     instrument: str | None = None
     venue: str | None = None
     perpetual: bool = False
+    is_asked: bool = False
     interval_ns: int = 0
     words: frozenset[str] = frozenset()
 
@@ -72,15 +73,15 @@ def hints_of(path: Path, *, instrument: str | None = None, venue: str | None = N
         instrument=name,
         venue=venue_named(venue) if venue else _venue_in(place),
         perpetual=perpetual,
+        is_asked=instrument is not None,
         interval_ns=_interval_in(stem),
         words=frozenset(re.split(r"[^a-z0-9]+", stem.lower())),
     )
 
 
-def for_symbol(hints: Hints, symbol: str, *, perpetual: bool | None = None) -> Hints:
+def for_symbol(hints: Hints, symbol: str, *, venue: str, perpetual: bool) -> Hints:
     """Return the hints for one symbol of a file that holds several."""
-    is_perpetual = hints.perpetual if perpetual is None else perpetual
-    return replace(hints, instrument=unify(symbol, perpetual=is_perpetual))
+    return replace(hints, instrument=unify(symbol, perpetual=perpetual), venue=venue)
 
 
 def _instrument_in(stem: str, *, perpetual: bool) -> str | None:
@@ -95,9 +96,11 @@ def _instrument_in(stem: str, *, perpetual: bool) -> str | None:
             if _is_time(names[last - 1]) or _is_time(names[first]):
                 continue
             try:
-                return unify(text, perpetual=perpetual)
+                name = unify(text, perpetual=perpetual)
             except InstrumentNameError:
                 continue
+            if name.partition("/")[2].partition(":")[0] in QUOTES:  # `my_data` is none
+                return name
     return None
 
 

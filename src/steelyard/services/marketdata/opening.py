@@ -12,6 +12,7 @@ from steelyard.model.history import History
 from steelyard.model.names import unify
 from steelyard.services.marketdata.filenames import hints_of
 from steelyard.services.marketdata.fitting import Fitted, fit
+from steelyard.services.marketdata.imports import captures
 from steelyard.services.marketdata.imports.registry import read_table
 from steelyard.services.marketdata.imports.tables import first_bytes, open_table
 from steelyard.store.catalog.catalog import Catalog, default_root
@@ -57,6 +58,8 @@ def read_file(
 ) -> tuple[Fitted, ...]:
     """Read one file of any family: one fitted history per instrument in it."""
     hints = hints_of(path, instrument=instrument, venue=venue)
+    if captures.reads(path):
+        return tuple(fit(series) for series in captures.read(path, hints))
     return tuple(fit(series) for series in read_table(open_table(path), hints))
 
 

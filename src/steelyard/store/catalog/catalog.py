@@ -5,7 +5,7 @@ rows of one time that contradict each other are refused, and nothing is written.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,12 @@ from steelyard.model import kinds as k
 from steelyard.model.errors import ConfigurationError, InstrumentNameError
 from steelyard.model.history import History
 from steelyard.model.names import unify
-from steelyard.store.catalog.datasets import Dataset, folder_of
+from steelyard.store.catalog.adding import Addition, combine
+from steelyard.store.catalog.datasets import Dataset, folder_of, path_of
 from steelyard.store.catalog.funding import with_marks
 from steelyard.store.catalog.merging import MergedHistory
 from steelyard.store.catalog.reading import CatalogHistory, read_description
+from steelyard.store.catalog.writing import describe, write_dataset
 
 _PREFERENCE = (k.TRADE_BUY, k.TRADE_SELL, k.BAR, k.QUOTE, k.DEPTH_BID)
 
@@ -81,6 +83,28 @@ class Catalog:
             return market
         # Funding first: what is held at the time of payment pays, before anyone decides anew.
         return MergedHistory([with_marks(funding[0], marks[0] if marks else None), market])
+
+    def plan(self, addition: Addition) -> tuple[Path, Dataset, Addition]:
+        """Work out a dataset with the addition in it; write nothing."""
+        described = describe(addition.history, interval_ns=addition.interval_ns)
+        path = path_of(self.root, described)
+        old = read_description(path) if path.is_file() else None
+        whole = combine(old, CatalogHistory(path) if old else None, addition)
+        dataset = describe(
+            whole.history,
+            interval_ns=whole.interval_ns,
+            sources=whole.sources,
+            duplicates=whole.duplicates,
+        )
+        return path, dataset, whole
+
+    def add(self, additions: Sequence[Addition]) -> list[Dataset]:
+        """Add to the catalog: everything is worked out before anything is written."""
+        planned = [self.plan(addition) for addition in additions]
+        return [
+            write_dataset(path, dataset, whole.history.chunks())
+            for path, dataset, whole in planned
+        ]
 
     def _one(self, name: str) -> tuple[Path, Dataset]:
         found = self.find(name)

@@ -40,6 +40,8 @@ class Source:
     name: str
     family: str
     rows: int
+    start_ns: int = 0
+    end_ns: int = 0
     sha256: str = ""
 
 

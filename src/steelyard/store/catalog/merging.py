@@ -16,7 +16,7 @@ from steelyard.model.errors import ConfigurationError
 from steelyard.model.history import Assumption, Chunk, Column, Gap, History
 from steelyard.model.instruments import Instrument
 from steelyard.model.units import Price, Quantity
-from steelyard.store.catalog.columns import VALUE_COLUMNS, columns_used, cut, pieces
+from steelyard.store.catalog.columns import NO_INSTRUMENT, VALUE_COLUMNS, columns_used, cut, pieces
 
 _FOLLOWERS = frozenset({k.MARK, k.FUNDING})
 _PRICES, _BARS, _FUNDING = ("a", "c"), ("a", "b", "c", "d"), ("b",)
@@ -66,6 +66,8 @@ class MergedHistory:
         names = columns_used(self.kinds)
         streams = [self._fitted(history, names) for history in self._histories]
         for chunk in _merge(streams):
+            if len(self.instruments) == 1:
+                chunk = replace(chunk, instrument=NO_INSTRUMENT)  # noqa: PLW2901 - the same rows
             yield from pieces(chunk)
 
     def _fitted(self, history: History, names: tuple[str, ...]) -> Iterator[Chunk]:
@@ -73,7 +75,7 @@ class MergedHistory:
         for chunk in history.chunks():
             if not len(chunk):
                 continue
-            yield _fit(chunk, history.instruments, self.instruments, names)
+            yield fit_units(chunk, history.instruments, self.instruments, names)
 
 
 def _agreed(histories: Sequence[History]) -> tuple[Instrument, ...]:
@@ -114,12 +116,13 @@ def _is_rounded(history: History, instruments: tuple[Instrument, ...]) -> bool:
     return any(one.price_decimals > units[one.venue, one.name] for one in history.instruments)
 
 
-def _fit(
+def fit_units(
     chunk: Chunk,
     own: tuple[Instrument, ...],
     common: tuple[Instrument, ...],
     names: tuple[str, ...],
 ) -> Chunk:
+    """Return a chunk with the common instruments' places and units, and these columns filled."""
     index = {(one.venue, one.name): place for place, one in enumerate(common)}
     places = [index[one.venue, one.name] for one in own]
     values = {name: _filled(getattr(chunk, name), len(chunk)) for name in names}

@@ -20,7 +20,13 @@ from steelyard.model.kinds import (
     EV_REJECTED,
     POST_ONLY,
 )
-from steelyard.model.reasons import NO_FUNDS, NO_MARGIN, POST_ONLY_CROSSES, VENUE_NO_FUNDS
+from steelyard.model.reasons import (
+    NO_FUNDS,
+    NO_MARGIN,
+    POST_ONLY_CROSSES,
+    VENUE_NO_FUNDS,
+    VENUE_NO_MARGIN,
+)
 from steelyard.state.orders import is_live, stage_cancel
 from steelyard.strategies.grid.placing import claim, hear, is_leaving, is_opening
 from steelyard.strategies.grid.reasons import POST_ONLY_WAIT, REFUSED_WAIT, STRAY_FILL
@@ -141,7 +147,10 @@ def _learn_failure(
     now = book[0].now_ns
     code = heard.code
     if heard.kind == EV_REFUSED or heard.kind == EV_REJECTED:
-        if code == NO_FUNDS or code == NO_MARGIN or code == VENUE_NO_FUNDS:
+        if (
+            code == NO_FUNDS or code == NO_MARGIN
+            or code == VENUE_NO_FUNDS or code == VENUE_NO_MARGIN
+        ):  # fmt: skip
             head.lock_ns = now + setup.lock_ns
             return REVIEW
     # Venues tell a post-only order that would have taken by a rejection, an expiry or a cancel.

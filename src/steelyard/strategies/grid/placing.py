@@ -225,7 +225,7 @@ def _size(
         return 0
     if cell.sized_for == budget:
         return cell.quantity
-    quantity = quantity_for(terms, price, budget)
+    quantity = level_quantity(terms, setup, price, budget)
     limit = terms.quantity_max
     if limit and quantity > limit:
         quantity = limit
@@ -238,6 +238,15 @@ def _size(
     cell.quantity = quantity
     cell.sized_for = budget
     return quantity
+
+
+@part
+def level_quantity(terms: Records, setup: Records, price: int, budget: int) -> int:
+    """Return what one level's budget buys at its price, in whole lots."""
+    if not setup.contracts:
+        return quantity_for(terms, price, budget)
+    quantity = muldiv_floor(setup.contracts, budget, setup.budget)
+    return quantity - quantity % terms.lot
 
 
 @part

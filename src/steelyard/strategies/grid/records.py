@@ -28,7 +28,7 @@ def _layout(*names: str, extra: tuple[tuple[str, int], ...] = ()) -> np.dtype[np
 
 
 PARAMS: Final = _layout(
-    "instrument", "mask", "mode", "geometric", "interval", "budget",
+    "instrument", "mask", "mode", "geometric", "interval", "budget", "contracts",
     "open_window", "close_window", "value_min", "flags", "fallback", "attempts", "retry_ns",
     "cleanup_threshold", "cleanup_batch", "cleanup_ns", "lock_ns",
     "start_rate", "inventory_max", "skew_rate", "fee_rate", "positions_min",
@@ -41,7 +41,8 @@ PARAMS: Final = _layout(
     "recovery_count",
     extra=(("monitored", MONITORS_MAX),),
 )  # fmt: skip
-"""The parameters, read and in units. `flags` are those of every opening order."""
+"""The parameters, read and in units. `flags` are those of every opening order;
+`contracts`, of an inverse perpetual, stands in for `budget`: its orders are worth what they count."""
 
 STATE: Final = _layout(
     # One wing: where its windows stand.

@@ -5,6 +5,7 @@ Rule 2: what needs a price (profit of a round trip) is checked at the first one,
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from steelyard.kernel.strategy import Situation
@@ -20,6 +21,11 @@ def check(values: Mapping[str, Any], situation: Situation, traded: Instrument) -
     _check_position(values, situation, traded)
 
 
+def contracts(budget: Decimal, traded: Instrument) -> int:
+    """Return how many units of an inverse perpetual's quantity a quote budget is."""
+    return int(budget / traded.multiplier * 10**traded.quantity_decimals)
+
+
 def _check_units(values: Mapping[str, Any], traded: Instrument) -> None:
     interval = traded.price(values["price_interval"])
     if interval % traded.tick:
@@ -27,12 +33,19 @@ def _check_units(values: Mapping[str, Any], traded: Instrument) -> None:
             f"price_interval was {format_decimal(values['price_interval'])}, allowed are multiples "
             f"of {traded.name}'s tick {traded.price_text(traded.tick)}"
         )
-    budget = traded.money(values["order_quantity"])
-    if budget < traded.notional_min:
+    budget = values["order_quantity"]
+    smallest = traded.money_decimal(traded.notional_min)
+    if traded.kind == Kind.INVERSE:
+        smallest = Decimal(0)
+        if contracts(budget, traded) < max(traded.lot, traded.quantity_min):
+            raise ConfigurationError(
+                f"order_quantity was {format_decimal(budget)}, one contract of {traded.name} is "
+                f"worth {format_decimal(traded.multiplier)} {traded.quote}; allowed is at least that"
+            )
+    if budget < smallest:
         raise ConfigurationError(
-            f"order_quantity was {format_decimal(values['order_quantity'])}, {traded.venue} asks "
-            f"for at least {format_units(traded.notional_min, traded.money_decimals)} "
-            f"{traded.settle}"
+            f"order_quantity was {format_decimal(budget)}, {traded.venue} asks for at least "
+            f"{format_decimal(smallest)} {traded.settle}"
         )
     if traded.kind == Kind.SPOT and values["mode"] != "long":
         raise ConfigurationError(
@@ -52,6 +65,8 @@ def _check_account(values: Mapping[str, Any], situation: Situation, traded: Inst
             f"leverage was {situation.leverage}, leverage_max allows {values['leverage_max']}; "
             "lower the account's leverage or raise leverage_max"
         )
+    if traded.kind == Kind.INVERSE:
+        return  # what a level costs in coins depends on the price: checked at the first one
     budget = traded.money(values["order_quantity"])
     levels = situation.equity * situation.leverage // budget
     asked = values["position_safety_check"]

@@ -108,6 +108,8 @@ TRANSITIONS: Final[dict[SlotState, dict[SlotNews, SlotState]]] = {
         _N.LATE_HELD: _S.MORE_PENDING,
     },
     _S.OPEN_RESTING: _OPENING | {
+        # An order that nobody has seen rests here too, once its cancel was refused.
+        _N.LOST: _S.OPEN_RESTING,
         _N.ACCEPTED: _S.OPEN_RESTING,
         _N.PARTIAL: _S.MORE_RESTING,
         _N.CANCEL_SENT: _S.OPEN_LEAVING,
@@ -131,6 +133,7 @@ TRANSITIONS: Final[dict[SlotState, dict[SlotNews, SlotState]]] = {
         _N.LATE_EMPTY: _S.OPEN_PENDING,
     },
     _S.MORE_RESTING: _MORE | {
+        _N.LOST: _S.MORE_RESTING,
         _N.ACCEPTED: _S.MORE_RESTING,
         _N.PARTIAL: _S.MORE_RESTING,
         _N.CANCEL_SENT: _S.MORE_LEAVING,
@@ -156,6 +159,7 @@ TRANSITIONS: Final[dict[SlotState, dict[SlotNews, SlotState]]] = {
         _N.LATE_EMPTY: _S.CLOSE_PENDING,
     },
     _S.CLOSE_RESTING: _CLOSING | {
+        _N.LOST: _S.CLOSE_RESTING,
         _N.ACCEPTED: _S.CLOSE_RESTING,
         _N.PARTIAL: _S.CLOSE_RESTING,
         _N.CANCEL_SENT: _S.CLOSE_LEAVING,

@@ -8,7 +8,7 @@ Rule 3: a restored slot keeps the true entry as its cost and never closes below 
 
 from steelyard.jit.muldiv import OVERFLOW, muldiv_floor
 from steelyard.jit.parts import Records, part
-from steelyard.state.money import notional, quantity_for
+from steelyard.state.money import notional
 from steelyard.strategies.grid.bars import widen
 from steelyard.strategies.grid.ladder import (
     ENDLESS,
@@ -18,7 +18,7 @@ from steelyard.strategies.grid.ladder import (
     price_at,
     set_stride,
 )
-from steelyard.strategies.grid.placing import HELD, claim
+from steelyard.strategies.grid.placing import HELD, claim, level_quantity
 from steelyard.strategies.grid.reasons import UNSAFE_POSITIONS, UNSAFE_PROFIT
 from steelyard.strategies.grid.windows import NOTHING_HIGH, NOTHING_LOW
 
@@ -71,11 +71,13 @@ def check(setup: Records, terms: Records, head: Records) -> None:
     if head.width <= fees:
         head.failed, head.failed_have, head.failed_need = UNSAFE_PROFIT, head.width, fees
         return
-    quantity = quantity_for(terms, price, setup.budget)
+    quantity = level_quantity(terms, setup, price, setup.budget)
     cost = notional(terms, price, quantity)
     if quantity == 0 or cost == OVERFLOW:
         return  # the windows will say that an order is too small
-    levels = muldiv_floor(setup.equity, setup.leverage, setup.budget)
+    if not setup.contracts:
+        cost = setup.budget
+    levels = muldiv_floor(setup.equity, setup.leverage, cost)
     if levels < setup.positions_min:
         head.failed = UNSAFE_POSITIONS
         head.failed_have, head.failed_need = levels, setup.positions_min
@@ -99,7 +101,7 @@ def restore(
     last = own + (setup.mask // 2)
     while left > 0:
         level = wing.side * own
-        share = quantity_for(terms, price_at(setup, head, cells, level), setup.budget)
+        share = level_quantity(terms, setup, price_at(setup, head, cells, level), setup.budget)
         following = own + stride
         is_last = following > last or (setup.mode == 0 and following >= 0)
         # What is left over is too small for an order of its own.
@@ -122,7 +124,7 @@ def restore(
 @part
 def _slots_for(setup: Records, terms: Records, price: int, quantity: int) -> int:
     """Count the levels a position of this quantity fills."""
-    share = quantity_for(terms, price, setup.budget)
+    share = level_quantity(terms, setup, price, setup.budget)
     if share <= 0:
         return 1
     slots = -(-quantity // share)

@@ -9,9 +9,10 @@ import numpy as np
 
 from steelyard.kernel.strategy import CompiledStrategy, Line, Prepared, Situation
 from steelyard.model.history import Assumption
-from steelyard.model.instruments import Instrument
+from steelyard.model.instruments import Instrument, Kind
 from steelyard.model.instruments import rate as rate_units
 from steelyard.model.kinds import POST_ONLY
+from steelyard.model.units import RATE_ONE
 from steelyard.strategies.grid import parameters, safety
 from steelyard.strategies.grid.reasons import REASONS
 from steelyard.strategies.grid.records import LAYOUT, PARAMS, REPRICE, SLOT, TAKE, WAIT, state_rows
@@ -49,10 +50,16 @@ def _set_grid(setup: np.void, values: Mapping[str, Any], traded: Instrument) -> 
     setup["mode"] = _MODES[values["mode"]]
     setup["geometric"] = values["spacing"] == "geometric"
     setup["interval"] = traded.price(values["price_interval"])
-    setup["budget"] = traded.money(values["order_quantity"])
+    if traded.kind == Kind.INVERSE:
+        # Its money is the base coin, its contracts are worth a fixed amount of the quote.
+        setup["budget"] = RATE_ONE
+        contracts = safety.contracts(values["order_quantity"], traded)
+        setup["contracts"] = contracts - contracts % traded.lot
+    else:
+        setup["budget"] = traded.money(values["order_quantity"])
+        setup["value_min"] = traded.money(values["min_order_value"])
     setup["open_window"] = values["buy_window_size"]
     setup["close_window"] = values["sell_window_size"]
-    setup["value_min"] = traded.money(values["min_order_value"])
     setup["flags"] = POST_ONLY if values["post_only"] else 0
     setup["fallback"] = _FALLBACKS[values["post_only_fallback"]]
     setup["attempts"] = values["post_only_attempts"]

@@ -35,6 +35,7 @@ def rest(sim: Records, resting: Records, markets: Records, terms: Records, row: 
     order.state = RESTS
     order.ladder = BIDS if order.side == BUY else ASKS
     order.key = order.price * order.side
+    order.bar = lane.bars if head.inside and order.instrument == head.instrument else -1
     if head.queue_model == VOLUME:
         order.ahead = displayed_at(lane, markets[order.instrument], resting, order)
     hang(lane, resting, order, row)

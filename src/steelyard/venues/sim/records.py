@@ -40,7 +40,8 @@ SIM: Final = _layout(
     "then",  # stage after the robots were asked whether they want to hear the market
     "asked",  # the next robot to ask
     "instrument",  # of the row
-    "point", "high_first",  # of the path inside a bar
+    "point", "high_first", "inside",  # of the path inside a bar
+    "unsettled",  # instrument + 1 of a depth update not yet complete
     "folded",  # rows of the chunk before this one are in the bars being built
     "scan_until_ns", "scan_stop",
     "uneasy",  # positions or money moved: liquidation prices must be computed anew
@@ -62,9 +63,10 @@ SIM: Final = _layout(
     "trail_low", "trail_high",  # a new extreme of these moves a trailing stop
     "left",  # what the print or bar at hand can still fill
     "bid_left", "ask_left",  # what of the displayed quote was not taken yet
-    "quoted", "unsettled_ns", "bars", "sweep",
-    "fold_rows", "fold_open_ns", "fold_open", "fold_high", "fold_low", "fold_close",
-    "fold_volume",
+    "quoted", "unsettled_ns",
+    "bars",  # bars walked; orders placed inside one remember its number
+    "fold_rows", "fold_due_ns", "fold_open_ns", "fold_open", "fold_high", "fold_low",
+    "fold_close", "fold_volume",  # the bar being built
     # holding
     "held", "quantity", "entry_worth",
     "open_buy", "open_sell",  # notional of resting orders; spot: `open_sell` counts coins
@@ -91,12 +93,11 @@ ON_ITS_WAY: Final = 1
 RESTS: Final = 2  # on BIDS or ASKS
 WAITS: Final = 3  # on UPS or DOWNS
 
-# Stages of a row.
-READY: Final = 0  # the row at the cursor is not begun
+# Stages of the row at the cursor.
+READY: Final = 0  # not begun
 WALK: Final = 1  # inside a bar
 ASK: Final = 2  # robots are asked, one by one, whether they want to hear the market
-NEXT: Final = 3  # the row is done
-SETTLE: Final = 4  # a batch of depth rows is done; the row at the cursor is not begun
+NEXT: Final = 3  # done
 
 HALT_OVERFLOW: Final = 1  # as in the kernel
 HALT_FLOOD: Final = 10  # more events were caused within one moment than the ring holds

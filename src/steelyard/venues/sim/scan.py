@@ -14,11 +14,11 @@ from steelyard.model.kinds import (
     QUOTE,
     TRADE_SELL,
     WAKE_EVERY_BAR,
-    WAKE_EVERY_EVENT,
 )
-from steelyard.venues.sim.bars import fold
+from steelyard.venues.sim.folding import fold_bar
 from steelyard.venues.sim.rows import show
 
+_NEAR: Final = 32
 _BLOCK: Final = 64
 
 
@@ -28,17 +28,19 @@ def tune(sim: Records, robots: Records, markets: Records) -> int:
     head = sim[0]
     flags = 0
     for k in range(head.instruments):
-        sim[2 * k].low = sim[2 * k].act_low
-        sim[2 * k].high = sim[2 * k].act_high
+        lane = sim[2 * k]
+        lane.low = lane.act_low
+        lane.high = lane.act_high
     for r in range(head.robots):
         robot = robots[r]
         flags |= robot.wake_flags
         lane = sim[2 * robot.wake_instrument]
         last = markets[robot.wake_instrument].last
-        if last != 0 and not robot.wake_low < last < robot.wake_high:
-            lane.low = NEVER_HIGH  # the wake holds already: every row is heard
-        lane.low = max(lane.low, robot.wake_low)
-        lane.high = min(lane.high, robot.wake_high)
+        low, high = robot.wake_low, robot.wake_high
+        if last != 0 and not low < last < high:
+            low = NEVER_HIGH  # the wake holds already: every row is heard
+        lane.low = max(lane.low, low)
+        lane.high = min(lane.high, high)
     return flags
 
 
@@ -47,8 +49,8 @@ def find_until(ts: Records, start: int, stop: int, until_ns: int) -> int:
     """Return the first row from `start` that is not before `until_ns`."""
     if stop == start or ts[stop - 1] < until_ns:
         return stop
-    step = 1
     low = start
+    step = 1
     while low + step < stop and ts[low + step] < until_ns:
         low += step
         step <<= 1
@@ -68,11 +70,11 @@ def scan_trades(
 ) -> int:
     """Return the first row that is no trade strictly between `low` and `high`."""
     i = start
-    near = min(start + _BLOCK, stop)
-    while i < near and kind[i] <= TRADE_SELL and low < price[i] < high:
+    near = min(start + _NEAR, stop)
+    while i < near:
+        if kind[i] > TRADE_SELL or price[i] <= low or price[i] >= high:
+            return i
         i += 1
-    if i < near:
-        return i
     while i + _BLOCK <= stop:
         found = 0
         for j in range(i, i + _BLOCK):
@@ -80,7 +82,23 @@ def scan_trades(
         if found:
             break
         i += _BLOCK
-    while i < stop and kind[i] <= TRADE_SELL and low < price[i] < high:
+    while i < stop:
+        if kind[i] > TRADE_SELL or price[i] <= low or price[i] >= high:
+            return i
+        i += 1
+    return i
+
+
+@part
+def scan_quotes(
+    kind: Records, bid: Records, ask: Records, start: int, stop: int, low: int, high: int
+) -> int:
+    """Return the first row that is no quote whose middle lies strictly between the two."""
+    i = start
+    while i < stop and kind[i] == QUOTE:
+        middle = (bid[i] + ask[i]) // 2
+        if middle <= low or middle >= high or bid[i] == 0 or ask[i] == 0:
+            return i
         i += 1
     return i
 
@@ -90,47 +108,79 @@ def skip(
     sim: Records, markets: Records, flags: int, ts: Records, kind: Records,
     a: Records, b: Records, c: Records, d: Records, e: Records, start: int, stop: int,
 ) -> int:  # fmt: skip
-    """Walk rows of instrument 0 that concern nobody; return the first that may."""
+    """Walk rows of the only instrument that concern nobody; return the first that may."""
     lane = sim[0]
     market = markets[0]
     low, high = lane.low, lane.high
+    if low >= high - 1:
+        return start
+    prices_only = lane.has_trades == 0 and lane.has_depth == 0
     i = start
-    quote = bar = trade = -1
+    trade = -1
     while i < stop:
         what = kind[i]
+        first = i
         if what <= TRADE_SELL:
-            first = i
             i = scan_trades(kind, a, i, stop, low, high)
-            if i == first:
-                break
             trade = i - 1
         elif what == QUOTE:
-            if low >= high or low == NEVER_HIGH:
-                break
-            if lane.has_trades or lane.has_depth:
-                if quote >= 0:
-                    refill(lane, market, a, b, c, d, quote, i)
-            else:
-                middle = (a[i] + c[i]) // 2
-                if not low < middle < high or a[i] == 0 or c[i] == 0:
-                    break
-            show(lane, market, ts[i], a[i], b[i], c[i], d[i])
-            quote = i
-            i += 1
-        elif what == BAR and lane.has_bars:
-            if flags & WAKE_EVERY_BAR or not (low < c[i] and b[i] < high):
-                break
-            fold(sim[0], lane, market, ts[i], a[i], b[i], c[i], d[i], e[i])
-            bar = i
-            i += 1
-        else:
+            whole = (
+                lane.bid_left == market.bid_quantity and lane.ask_left == market.ask_quantity
+            )
+            if prices_only and whole:
+                i = scan_quotes(kind, a, c, i, stop, low, high)
+            elif not prices_only or scan_quotes(kind, a, c, i, i + 1, low, high) > i:
+                i += 1
+            if i > first:
+                show(lane, market, ts[i - 1], a[i - 1], b[i - 1], c[i - 1], d[i - 1])
+                if whole:
+                    lane.bid_left = b[i - 1]
+                    lane.ask_left = d[i - 1]
+                if prices_only:
+                    market.last = (a[i - 1] + c[i - 1]) // 2
+        elif what == BAR and lane.has_bars and not flags & WAKE_EVERY_BAR:
+            if low < c[i] and b[i] < high:
+                fold_bar(sim[0], lane, market, ts[i], a[i], b[i], c[i], d[i], e[i])
+                i += 1
+        if i == first:
             break
+    if trade >= start:
+        market.last = a[trade]
+    if i > start:
+        market.seen_ns = ts[i - 1]
     return i
 
 
 @part
-def refill(*_: Records) -> None:
-    """Placeholder."""
-
-
-__all__ = ["WAKE_EVERY_EVENT"]
+def skip_many(
+    sim: Records, markets: Records, flags: int, ts: Records, kind: Records, inst: Records,
+    a: Records, b: Records, c: Records, d: Records, e: Records, start: int, stop: int,
+) -> int:  # fmt: skip
+    """Walk rows of several instruments that concern nobody; return the first that may."""
+    i = start
+    while i < stop:
+        what = kind[i]
+        k = inst[i]
+        lane = sim[2 * k]
+        if what <= TRADE_SELL:
+            if a[i] <= lane.low or a[i] >= lane.high:
+                break
+            markets[k].last = a[i]
+            markets[k].seen_ns = ts[i]
+        elif what == QUOTE:
+            if lane.low >= lane.high - 1:
+                break
+            if lane.has_trades == 0 and lane.has_depth == 0:
+                middle = (a[i] + c[i]) // 2
+                if middle <= lane.low or middle >= lane.high or a[i] == 0 or c[i] == 0:
+                    break
+                markets[k].last = middle
+            show(lane, markets[k], ts[i], a[i], b[i], c[i], d[i])
+        elif what == BAR and lane.has_bars and not flags & WAKE_EVERY_BAR:
+            if c[i] <= lane.low or b[i] >= lane.high:
+                break
+            fold_bar(sim[0], lane, markets[k], ts[i], a[i], b[i], c[i], d[i], e[i])
+        else:
+            break
+        i += 1
+    return i

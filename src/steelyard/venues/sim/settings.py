@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from steelyard.matching.latency import delay_of
 from steelyard.matching.names import FEES, LATENCY, LIQUIDITY, PATH, QUEUE, SLIPPAGE
 from steelyard.model.errors import ConfigurationError
 from steelyard.model.kinds import (
@@ -60,7 +59,7 @@ class SimSettings:
     flat_maker_rate: int = 0
     flat_taker_rate: int = 0
     bar_step_ns: int = 0
-    sample_ns: int = NEVER_NS
+    sample_ns: int = 0
     sample_step_ns: int = 0
     orders_max: int = 200
     depth_levels: int = 1024
@@ -156,9 +155,11 @@ def _lanes(
         lane["has_trades"] = int(bool(has & {TRADE_BUY, TRADE_SELL}))
         lane["has_quotes"] = int(QUOTE in has)
         lane["has_depth"] = int(bool(has & {DEPTH_BID, DEPTH_ASK}))
-        lane["has_bars"] = int(BAR in has)
+        priced = lane["has_trades"] or lane["has_quotes"] or lane["has_depth"]
+        lane["has_bars"] = int(BAR in has and not priced)
         lane["has_marks"] = int(MARK in has)
         lane["unsettled_ns"] = NEVER_NS
+        lane["fold_due_ns"] = NEVER_NS
         for name in ("act_low", "low", "guard_low", "trail_low"):
             lane[name] = NEVER_LOW
         for name in ("act_high", "high", "guard_high", "trail_high"):
@@ -178,6 +179,3 @@ def _chosen(what: str, name: str, names: dict[str, int]) -> int:
     if name not in names:
         raise ConfigurationError(f"{what} was {name!r}, allowed are {', '.join(names)}")
     return names[name]
-
-
-__all__ = ["Simulator", "SimSettings", "delay_of", "new_sim"]

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from steelyard.model.errors import DataError
 from steelyard.services.marketdata.filenames import Hints
-from steelyard.services.marketdata.imports import candles, funding, marks, quotes, trades
+from steelyard.services.marketdata.imports import candles, depth, funding, marks, quotes, trades
 from steelyard.services.marketdata.imports.comma import CommaTable
 from steelyard.services.marketdata.imports.series import Series
 from steelyard.services.marketdata.imports.tables import FrameTable
@@ -26,6 +26,8 @@ FAMILIES: Final = (
     # Funding and marks look like candles: only their names tell, so they are asked first.
     Family(funding.NAME, funding.reads, funding.read),
     Family(marks.NAME, marks.reads, marks.read),
+    Family(depth.NAME, depth.reads, depth.read),
+    Family("book snapshots", depth.reads_snapshots, depth.read_snapshots),
     Family(quotes.NAME, quotes.reads, quotes.read),
     Family(trades.NAME, trades.reads, trades.read),
     Family(candles.NAME, candles.reads, candles.read),

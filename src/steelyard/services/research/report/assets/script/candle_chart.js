@@ -45,7 +45,7 @@ function drawCandles() {
     scale.setVisibleLogicalRange({ from: last - count, to: last + 1 });
   };
   latest();
-  zoomButtons(byId("candle-zoom"), chart, [[t("zoom.latest"), latest]]);
+  zoomButtons(byId("candle-zoom"), chart, last, [[t("zoom.latest"), latest]]);
 }
 
 function candleNote(bars) {
@@ -188,7 +188,7 @@ function followPointer(chart, parent, bars, places) {
     ...["open", "high", "low", "close"].map((name) =>
       [t(`candle.${name}`), numberOf(bars[name][i], places)]),
     [null, UNITS.price],
-    [t("candle.volume"), compact(bars.volume[i]).replace("+", "")],
+    [t("candle.volume"), `${compact(bars.volume[i]).replace("+", "")} ${UNITS.quantity}`],
     [t("candle.buys"), String(bars.buys[i]), "up"],
     [t("candle.sells"), String(bars.sells[i]), "down"],
     [t("candle.position"), `${numberOf(bars.position[i], held)} ${UNITS.quantity}`, "accent"],

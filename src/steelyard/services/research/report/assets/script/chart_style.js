@@ -26,7 +26,7 @@ function chartOptions() {
       vertLine: { color: colour("soft"), labelBackgroundColor: colour("ink-soft") },
       horzLine: { color: colour("soft"), labelBackgroundColor: colour("ink-soft") },
     },
-    rightPriceScale: { borderVisible: false },
+    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.13, bottom: 0.07 } },
     timeScale: {
       borderVisible: false, timeVisible: true, secondsVisible: false, minBarSpacing: 0.05,
       fixLeftEdge: true, fixRightEdge: true, lockVisibleTimeRangeOnResize: true,
@@ -55,14 +55,15 @@ function legend(parent) {
   };
 }
 
-function zoomButtons(parent, chart, spans) {
+function zoomButtons(parent, chart, last, spans) {
   const scale = chart.timeScale();
   const zoom = (factor) => {
     const range = scale.getVisibleLogicalRange();
     if (!range) return;
-    const half = ((range.to - range.from) * factor) / 2;
-    const middle = (range.to + range.from) / 2;
-    scale.setVisibleLogicalRange({ from: middle - half, to: middle + half });
+    const span = (range.to - range.from) * factor;
+    // Who looks at the end stays there; else the middle stays in the middle.
+    const to = range.to >= last ? range.to : (range.to + range.from + span) / 2;
+    scale.setVisibleLogicalRange({ from: to - span, to });
   };
   const button = (label, name, act) =>
     el("button", { type: "button", class: "small", "aria-label": name, title: name, onclick: act },

@@ -64,6 +64,7 @@ function drawWaterfallTable() {
     el("td", { class: "number" }, even(text)),
     el("td", { class: "why" }, WORDS[state.language][`part.${name}.why`] ? t(`part.${name}.why`) : ""));
   const fits = signOf(difference) === 0;
+  fill("waterfall-note", t("waterfall.note", { currency: CURRENCY }));
   fill("waterfall-table",
     el("table", {},
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("part")),

@@ -67,7 +67,7 @@ function drawEquity() {
     say(index ?? times.length - 1, index !== undefined);
   });
   chart.timeScale().fitContent();
-  zoomButtons(byId("equity-zoom"), chart, []);
+  zoomButtons(byId("equity-zoom"), chart, times.length - 1, []);
 }
 
 function markDeepest(series, times, drawdown) {

@@ -1,0 +1,1 @@
+"""The shell around kernels: planes, wakes, the live driver."""

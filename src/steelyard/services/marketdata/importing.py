@@ -1,0 +1,113 @@
+"""Importing files into the catalog: read all, check all, then write.
+
+Rule: when any file is refused, nothing is written at all.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from steelyard.model.errors import ConfigurationError, DataError
+from steelyard.services.marketdata.fitting import Fitted
+from steelyard.services.marketdata.opening import read_file
+from steelyard.store.catalog.adding import Addition, combine
+from steelyard.store.catalog.catalog import Catalog
+from steelyard.store.catalog.datasets import Dataset, Source, sha256_of
+from steelyard.store.catalog.writing import describe
+
+_SUFFIXES = (
+    ".parquet", ".feather", ".csv", ".csv.gz", ".zip", ".raw.txt.gz", ".log", ".log.gz",
+)  # fmt: skip
+_BESIDE = (".snapshots.log", ".instruments.log", ".instruments.log.gz")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import did: each dataset as it now is, and the rows that were new to it."""
+
+    datasets: tuple[Dataset, ...]
+    files: int
+    rows_read: int
+    duplicates: int
+
+
+def import_files(
+    paths: Sequence[Path],
+    catalog: Catalog,
+    *,
+    instrument: str | None = None,
+    venue: str | None = None,
+    progress: Callable[[Path], None] | None = None,
+) -> Imported:
+    """Read files, and those in folders, and add them to the catalog."""
+    files = _files(paths)
+    additions: dict[str, Addition] = {}
+    rows_read = 0
+    for path in files:
+        if progress is not None:
+            progress(path)
+        digest = sha256_of(path) if path.is_file() else ""
+        for fitted in read_file(path, instrument=instrument, venue=venue):
+            addition = _addition(fitted, path, digest)
+            rows_read += fitted.history.rows + fitted.duplicates
+            name = describe(fitted.history, interval_ns=fitted.interval_ns).name
+            additions[name] = _together(additions.get(name), addition)
+    before = sum(
+        dataset.duplicates for _, dataset in catalog.entries() if dataset.name in additions
+    )
+    datasets = tuple(catalog.add(list(additions.values())))
+    duplicates = sum(dataset.duplicates for dataset in datasets) - before
+    return Imported(
+        datasets=datasets, files=len(files), rows_read=rows_read, duplicates=duplicates
+    )
+
+
+def _together(earlier: Addition | None, addition: Addition) -> Addition:
+    """Join what two files of one import say about one dataset."""
+    if earlier is None:
+        return addition
+    described = describe(
+        earlier.history,
+        interval_ns=earlier.interval_ns,
+        sources=earlier.sources,
+        duplicates=earlier.duplicates,
+    )
+    return combine(described, earlier.history, addition)
+
+
+def _addition(fitted: Fitted, path: Path, digest: str) -> Addition:
+    history = fitted.history
+    source = Source(
+        name=path.name,
+        family=fitted.family,
+        rows=history.rows,
+        start_ns=history.start_ns,
+        end_ns=history.end_ns,
+        sha256=digest,
+    )
+    return Addition(
+        history=history,
+        interval_ns=fitted.interval_ns,
+        sources=(source,),
+        duplicates=fitted.duplicates,
+    )
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """Return the files named, and in named folders every file of a kind that can be read."""
+    if not paths:
+        raise ConfigurationError("files were none, allowed is one or more files or folders")
+    files: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            files.append(path)
+            continue
+        inside = sorted(
+            one
+            for one in path.rglob("*")
+            if one.is_file() and one.name.endswith(_SUFFIXES) and not one.name.endswith(_BESIDE)
+        )
+        if not inside:
+            raise DataError("the folder holds no file that can be read", file=str(path))
+        files += inside
+    return files
