@@ -14,10 +14,11 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
-from steelyard.model.version import __version__
 from steelyard.cli.backtest import app as backtest
+from steelyard.cli.data import app as data
 from steelyard.cli.demo import demo
 from steelyard.model.errors import InputError, SteelyardError
+from steelyard.model.version import __version__
 
 BAD_INPUT = 2
 HALTED = 3
@@ -29,6 +30,7 @@ app = App(
     version=__version__,
 )
 app.command(backtest)
+app.command(data)
 app.command(demo)
 
 

@@ -50,9 +50,14 @@ def cache_folder() -> Path:
 numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]  # set at run time
 
 
+_bound: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {}
+
+
 def part(function: _F) -> _F:
     """Compile `function` when it is first called."""
-    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    # Without numba's reference counts: they are atomic, cost more than the work between them, and
+    # our parts only look at arrays that their caller keeps. No part may allocate an array.
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
     return cast("_F", compiled)
 
 
@@ -61,6 +66,9 @@ def bind(template: Callable[..., Any], name: str, **parts: Any) -> Callable[...,
 
     `name` must differ for different parts: it is the cache's key.
     """
+    known = _bound.get(name)
+    if known is not None and known[0] == parts:
+        return known[1]
     function = cast("FunctionType", getattr(template, "py_func", template))
     missing = set(parts) - set(function.__code__.co_names)
     if missing:
@@ -70,7 +78,9 @@ def bind(template: Callable[..., Any], name: str, **parts: Any) -> Callable[...,
     )
     bound.__qualname__ = name
     bound.__module__ = function.__module__
-    return part(bound)
+    compiled = part(bound)
+    _bound[name] = (parts, compiled)
+    return compiled
 
 
 def is_compiled(name: str) -> bool:

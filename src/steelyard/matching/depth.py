@@ -6,19 +6,20 @@ Rule 2: a full side drops its worst level for a better one and ignores a worse o
 
 from steelyard.jit.parts import Records, part
 from steelyard.matching.ladder import close_rung, find_key, open_rung
+from steelyard.matching.tables import nth
 
 
 @part
 def set_level(rungs: Records, at: int, count: int, room: int, key: int, quantity: int) -> int:
     """Give a level its new quantity, 0 removes it; return how many levels the side has now."""
     where = find_key(rungs, at, count, key)
-    if where < at + count and rungs[where].key == key:
+    if where < at + count and nth(rungs, where).key == key:
         if quantity == 0:
             close_rung(rungs, at, count, where)
             return count - 1
-        rungs[where].quantity = quantity
-        rungs[where].taken = 0
-        rungs[where].printed = 0
+        nth(rungs, where).quantity = quantity
+        nth(rungs, where).taken = 0
+        nth(rungs, where).printed = 0
         return count
     if quantity == 0:
         return count
@@ -28,18 +29,18 @@ def set_level(rungs: Records, at: int, count: int, room: int, key: int, quantity
         close_rung(rungs, at, count, at)
         count -= 1
     where = open_rung(rungs, at, count, key)
-    rungs[where].quantity = quantity
+    nth(rungs, where).quantity = quantity
     return count + 1
 
 
 @part
 def quantity_at(rungs: Records, at: int, count: int, key: int) -> int:
     """Return what stands at a level: 0 where nothing does, -1 beyond the worst known level."""
-    if count == 0 or key < rungs[at].key:
+    if count == 0 or key < nth(rungs, at).key:
         return -1
     where = find_key(rungs, at, count, key)
-    if where < at + count and rungs[where].key == key:
-        return rungs[where].quantity
+    if where < at + count and nth(rungs, where).key == key:
+        return nth(rungs, where).quantity
     return 0
 
 
@@ -48,9 +49,9 @@ def reachable(rungs: Records, at: int, count: int, worst_key: int, quantity: int
     """Return how much of `quantity` can be taken from levels of at least `worst_key`."""
     found = 0
     for i in range(at + count - 1, at - 1, -1):
-        if rungs[i].key < worst_key or found >= quantity:
+        if nth(rungs, i).key < worst_key or found >= quantity:
             break
-        found += rungs[i].quantity - rungs[i].taken
+        found += nth(rungs, i).quantity - nth(rungs, i).taken
     return min(found, quantity)
 
 
@@ -60,8 +61,8 @@ def last_key_for(rungs: Records, at: int, count: int, quantity: int) -> int:
     found = 0
     key = 0
     for i in range(at + count - 1, at - 1, -1):
-        key = rungs[i].key
-        found += rungs[i].quantity - rungs[i].taken
+        key = nth(rungs, i).key
+        found += nth(rungs, i).quantity - nth(rungs, i).taken
         if found >= quantity:
             break
     return key

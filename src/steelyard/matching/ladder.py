@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from steelyard.jit.parts import Records, part
+from steelyard.matching.tables import nth, put
 
 RUNG: Final = np.dtype(
     [
@@ -30,14 +31,14 @@ def find_key(rungs: Records, at: int, count: int, key: int) -> int:
     """Return the first row from `at` whose key is at least `key`; the end when there is none."""
     high = at + count
     near = high - _NEAR
-    while high > at and high > near and rungs[high - 1].key >= key:
+    while high > at and high > near and nth(rungs, high - 1).key >= key:
         high -= 1
     if high == at or high > near:
         return high
     low = at
     while low < high:
         middle = (low + high) >> 1
-        if rungs[middle].key >= key:
+        if nth(rungs, middle).key >= key:
             high = middle
         else:
             low = middle + 1
@@ -49,8 +50,8 @@ def open_rung(rungs: Records, at: int, count: int, key: int) -> int:
     """Make room for one more rung behind all equals; return its row. The caller counts it."""
     where = find_key(rungs, at, count, key)
     for i in range(at + count, where, -1):
-        rungs[i] = rungs[i - 1]
-    rung = rungs[where]
+        put(nth(rungs, i), nth(rungs, i - 1))
+    rung = nth(rungs, where)
     rung.key = key
     rung.row = 0
     rung.quantity = 0
@@ -63,15 +64,15 @@ def open_rung(rungs: Records, at: int, count: int, key: int) -> int:
 def close_rung(rungs: Records, at: int, count: int, where: int) -> None:
     """Take the rung in row `where` out. The caller counts it."""
     for i in range(where, at + count - 1):
-        rungs[i] = rungs[i + 1]
+        put(nth(rungs, i), nth(rungs, i + 1))
 
 
 @part
 def find_row(rungs: Records, at: int, count: int, key: int, row: int) -> int:
     """Return where the own order `row` of this key stands, -1 if nowhere."""
     where = find_key(rungs, at, count, key)
-    while where < at + count and rungs[where].key == key:
-        if rungs[where].row == row:
+    while where < at + count and nth(rungs, where).key == key:
+        if nth(rungs, where).row == row:
             return where
         where += 1
     return -1

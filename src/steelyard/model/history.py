@@ -43,6 +43,14 @@ class Chunk:
         return len(self.ts_ns)
 
 
+_NONE = np.zeros(0, np.int64)
+EMPTY = Chunk(
+    ts_ns=_NONE, kind=np.zeros(0, np.int8), instrument=np.zeros(0, np.int16),
+    a=_NONE, b=_NONE, c=_NONE, d=_NONE, e=_NONE,
+)  # fmt: skip
+"""A chunk of nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """A hole in the data: nothing between `after_ns` and `before_ns` where rows were due."""

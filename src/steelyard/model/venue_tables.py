@@ -25,7 +25,6 @@ MONEY_DECIMALS = 8
 _POWER_MAX = 18  # of ten, in worth's denominator; 2^62 is a little more than 10^18
 _QUANTITY_MAX = 10**18
 _DAY_NS = 86_400 * 10**9
-_FEES_ASSUMED = ("0.001", "0.001")
 _PENALTY_RECORDED, _PENALTY_FROM_MEMORY, _PENALTY_NO_TABLE = 1, 2, 6
 _PENALTY_OTHER_DATE, _PENALTY_VENUE = 1, 2
 _OTHER_DATE_DAYS = 400
@@ -181,8 +180,8 @@ def _from_decimals(name: str, venue: str, price_decimals: int, quantity_decimals
         quantity_max=Decimal(_QUANTITY_MAX).scaleb(-quantity_decimals),
         notional_min=Decimal(0),
         multiplier=Decimal(1),
-        maker=_FEES_ASSUMED[0],
-        taker=_FEES_ASSUMED[1],
+        maker="0.001",
+        taker="0.001",
         tiers=_tiers()["other"],
     )
 
@@ -241,9 +240,11 @@ def _table() -> dict[tuple[str, str], tuple[Listing, ...]]:
     for group in sorted(_document()["list"], key=lambda group: group["since"]):
         shared = {key: group[key] for key in ("venue", "since", "source", "maker", "taker")}
         for name, *numbers, tiers in group["rows"]:
-            fields = ("tick", "lot", "quantity_min", "quantity_max", "notional_min", "multiplier")
-            values = dict(zip(fields, map(Decimal, numbers), strict=True))
-            row = Listing(name=name, tiers=_tiers()[tiers], **shared, **values)
+            tick, lot, least, most, notional, multiplier = map(Decimal, numbers)
+            row = Listing(
+                name=name, tick=tick, lot=lot, quantity_min=least, quantity_max=most,
+                notional_min=notional, multiplier=multiplier, tiers=_tiers()[tiers], **shared,
+            )  # fmt: skip
             key = (row.venue, name)
             table[key] = (*table.get(key, ()), row)
     return table

@@ -146,7 +146,48 @@ def test_a_candle_shows_the_position_at_its_close() -> None:
     line = curve(np.ones(6), step_ns=MINUTE_NS // 2)
     held = condense.at_closes(line, np.arange(6.0), bars)
 
-    assert held.tolist() == [1, 3, 5]
+    assert held.tolist() == [2, 4, 5]
+
+
+def test_a_fill_at_the_close_belongs_to_the_candle_that_closed() -> None:
+    bars = candles(3)
+    buys, sells = condense.fills_per_candle(fills(3, step_ns=MINUTE_NS), bars)
+
+    assert buys.tolist() == [1, 1, 0]
+    assert sells.tolist() == [1, 0, 0]
+
+
+def test_the_curve_is_led_to_the_end_of_the_run() -> None:
+    given = curve(np.array([100.0, 110.0]))
+    whole = condense.ended(given, int(given.ts_ns[-1]) + 5, 99.0, 2.0)
+
+    assert whole.equity.tolist() == [100, 110, 99]
+    assert whole.price[-1] == 2.0
+
+    corrected = condense.ended(given, int(given.ts_ns[-1]), 99.0, 2.0)
+    assert corrected.equity.tolist() == [100, 99]
+    assert condense.ended(given, 0, 99.0, 2.0) is given
+
+
+@pytest.mark.parametrize("hold_end,last", [(4_800.0, 4_800.0), (None, 5_500.0)])
+def test_holding_ends_where_the_result_says(hold_end: float | None, last: float) -> None:
+    given = curve(np.ones(3))
+    moved = Curve(
+        ts_ns=given.ts_ns, equity=given.equity, price=np.array([100.0, 90.0, 110.0]),
+        position=given.position, inventory=given.inventory,
+    )  # fmt: skip
+    hold = condense.complete(moved, 5_000.0, hold_end).hold
+
+    assert hold is not None
+    assert hold[0] == pytest.approx(5_000)
+    assert hold[-1] == pytest.approx(last)
+
+
+def test_holding_what_did_not_move_follows_the_price() -> None:
+    hold = condense.complete(curve(np.ones(3)), 5_000.0, 4_990.0).hold
+
+    assert hold is not None
+    assert hold.tolist() == [5_000] * 3
 
 
 def test_empty_columns_give_empty_drawings() -> None:

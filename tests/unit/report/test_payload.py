@@ -123,8 +123,15 @@ def test_a_drawdown_that_was_given_is_drawn() -> None:
     drawdown = np.full(100, -0.25)
     found: Any = payload(replace(given, curve=replace(given.curve, drawdown=drawdown)))
 
-    assert set(found["curve"]["drawdown"]) == {-0.25}
+    assert set(found["curve"]["drawdown"][:-2]) == {-0.25}
 
 
 def test_levels_are_the_outermost_lines() -> None:
     assert made()["levels"] == {"count": 3, "low": "2995.00", "high": "3005.00"}
+
+
+def test_the_drawn_curves_end_where_the_headline_says() -> None:
+    found = made(bars=1_000)["curve"]
+
+    assert found["equity"][-1] == 5013.0
+    assert found["hold"][-1] == 4900.5

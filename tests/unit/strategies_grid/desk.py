@@ -27,7 +27,7 @@ LIVE = (OrderStatus.SENT, OrderStatus.UNKNOWN, OrderStatus.OPEN, OrderStatus.PAR
         OrderStatus.CANCELING)  # fmt: skip
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
-START = 1_700_000_040 * SECOND  # a whole minute, and a whole five minutes
+START = 1_700_000_100 * SECOND  # a whole minute, and a whole five minutes
 
 
 def perpetual(name: str = "ETH/USDT:USDT", **changes: Any) -> Instrument:
@@ -133,7 +133,9 @@ class Desk:
 
     def price(self, price: str, *, wait_s: float = 0, accept: bool = True) -> None:
         """Let the price move; the venue accepts what comes of it unless told otherwise."""
-        self.now += int(wait_s * SECOND)
+        until = self.now + int(wait_s * SECOND)
+        self.ring(until)
+        self.now = until
         last = self.terms.price(price)
         self.markets[0]["last"] = last
         self.markets[0]["seen_ns"] = self.now
@@ -142,13 +144,19 @@ class Desk:
         if accept:
             self.accept()
 
+    def ring(self, until: int) -> None:
+        """Let the robot's timer go off, cleared first as the simulator does, before the price."""
+        while self.robots["wake_at_ns"][0] <= until and self.markets["last"][0]:
+            self.now = max(self.now, int(self.robots["wake_at_ns"][0]))
+            self.robots["wake_at_ns"] = kinds.NEVER_NS
+            self.turn(kinds.EV_TIMER)
+
     def is_awake(self, last: int) -> bool:
         robot = self.robots[0]
         return bool(
             robot["wake_flags"] & kinds.WAKE_EVERY_EVENT
             or last <= robot["wake_low"]
             or last >= robot["wake_high"]
-            or self.now >= robot["wake_at_ns"]
         )
 
     def bar(

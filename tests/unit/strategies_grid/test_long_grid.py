@@ -41,21 +41,52 @@ def test_a_filled_buy_is_sold_one_interval_higher_and_then_the_slot_is_free() ->
     assert desk.held == 0
     assert str(desk.grid_profit) == "1.010000"
     assert desk.live("sell") == []
-    assert desk.live("buy") == prices(99, 98)
+    assert desk.live("buy") == prices(99, 98, 97)
     assert desk.cell(-1)["generation"] == 3
 
 
-def test_the_window_slides_up_and_the_farthest_buy_is_cancelled() -> None:
+def test_the_window_slides_up_and_the_farthest_buy_is_cancelled_for_the_nearest() -> None:
     desk = Desk(buy_window_size=3)
-    desk.price("100.2")
+    desk.price("100")
+    desk.price("100.5")
+    assert desk.live("buy") == prices(100, 99, 98)
 
-    desk.price("100.69")
+    desk.price("101.1")
     assert desk.cancelled == []
-    desk.price("100.7")  # half-way belongs to the upper level: 100.2 + 0.5
+    desk.price("101.11")
 
     assert desk.cancelled == [-2]
     desk.settle_cancels()
-    assert desk.live("buy") == prices(100.2, 99.2)
+    assert desk.live("buy") == prices(101, 100, 99)
+
+
+def test_half_way_belongs_to_the_upper_level() -> None:
+    desk = Desk(buy_window_size=3)
+    desk.price("100")
+
+    desk.price("98.5")
+    assert desk.live("buy") == prices(99, 98, 97)
+    desk.price("98.49")
+    assert desk.live("buy") == prices(99, 98, 97, 96)  # 99 has a fill on its way
+
+
+def test_a_price_that_trembles_half_way_sends_and_cancels_nothing() -> None:
+    desk = Desk(buy_window_size=3, sell_window_size=3)
+    desk.price("100")
+    for level in (99, 98, 97, 96):
+        desk.price(f"{level}")
+        desk.fill(level - 100)
+    desk.price("95.4")
+    desk.settle_cancels()
+    orders = desk.book["order_next"][0]
+    desk.cancelled.clear()
+
+    for _ in range(5):
+        desk.price("95.51")
+        desk.price("95.4")
+
+    assert desk.cancelled == []
+    assert desk.book["order_next"][0] <= orders + 1
 
 
 def test_a_sell_beyond_its_window_is_cancelled_until_the_price_returns() -> None:
@@ -65,14 +96,16 @@ def test_a_sell_beyond_its_window_is_cancelled_until_the_price_returns() -> None
     desk.fill(-1)
     assert desk.live("sell") == prices(100.2)
 
-    desk.price("97.2")
-    assert desk.live("sell") == prices(100.2)
     desk.price("96.2")
+    assert desk.live("sell") == prices(100.2)
+    desk.price("95.2")
     assert desk.cancelled[-1] == -1
     desk.settle_cancels()
     assert desk.live("sell") == []
     assert desk.cell(-1)["held"] == desk.held
 
+    desk.price("96.2")
+    assert desk.live("sell") == []
     desk.price("97.2")
     assert desk.live("sell") == prices(100.2)
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steelyard.model.errors import InvalidTransition
-from steelyard.model.orders import TERMINAL, TRANSITIONS as ORDER_TABLE
-from steelyard.model.orders import OrderNews, OrderStatus
+from steelyard.model.orders import TERMINAL, OrderNews, OrderStatus
+from steelyard.model.orders import TRANSITIONS as ORDER_TABLE
 from steelyard.strategies.grid.slots import (
     EMPTIES,
     LOCKS,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from steelyard.model.errors import DataError, InstrumentNameError
+from steelyard.model.errors import ConfigurationError, DataError, InstrumentNameError
 from steelyard.model.names import QUOTES, unify
 from steelyard.model.venue_tables import VENUES, venue_named
 
@@ -24,10 +24,14 @@ _INTERVAL: Final = re.compile(r"(?<![A-Za-z0-9])(\d{1,3})(s|m|min|h|d|w)(?![A-Za
 _SUFFIXES: Final = re.compile(
     r"(\.(gz|zip|csv|txt|log|raw|parquet|feather|arrow|ipc|snapshots|instruments))+$"
 )
-# A word that says perpetual when it stands in a folder or in the file's name.
-_PERPETUAL: Final = re.compile(
-    r"(?<![a-z])(usdm|usdtm|perp|perpetual|swap|futures|mix|umcbl|um)(?![a-z])"
+# Words that say perpetual, in a file's name, or in a folder's that speaks of nothing but markets.
+_PERPETUAL: Final = frozenset(
+    {"usdm", "usdtm", "perp", "perpetual", "swap", "futures", "mix", "umcbl", "um"}
 )
+_VENUES: Final = frozenset({word for venue, more in VENUES.items() for word in (venue, *more)})
+_MARKETS: Final = _PERPETUAL | {
+    "spot", "usdt", "usdc", "data", "klines", "funding", "trades", "l2", "ticks",
+}  # fmt: skip
 _WORDS_AROUND: Final = frozenset(
     {
         "trades", "trade", "aggtrades", "quotes", "quote", "bookticker", "depth", "book", "klines",
@@ -61,8 +65,10 @@ class Hints:
 def hints_of(path: Path, *, instrument: str | None = None, venue: str | None = None) -> Hints:
     """Read hints off a path, where the options say nothing."""
     stem = _SUFFIXES.sub("", path.name)
-    place = "/".join((*path.parts[-4:-1], stem)).lower()
-    perpetual = bool(_PERPETUAL.search(place.replace("_", "-")))
+    place = _words(stem).union(
+        *(words for part in path.parts[-4:-1] if (words := _words(part)) <= _VENUES | _MARKETS)
+    )
+    perpetual = bool(place & _PERPETUAL)
     name = _instrument_in(stem, perpetual=perpetual)
     if instrument is not None:
         # Only the spelling's own word counts: an option of `BTC/USDT` means what it says.
@@ -75,7 +81,7 @@ def hints_of(path: Path, *, instrument: str | None = None, venue: str | None = N
         perpetual=perpetual,
         is_asked=instrument is not None,
         interval_ns=_interval_in(stem),
-        words=frozenset(re.split(r"[^a-z0-9]+", stem.lower())),
+        words=_words(stem),
     )
 
 
@@ -108,16 +114,23 @@ def _is_time(word: str) -> bool:
     return word[:1].isdigit() and (word.isdigit() or bool(_INTERVAL.fullmatch(word)))
 
 
-def _venue_in(place: str) -> str | None:
-    words = set(re.split(r"[/\-. ]+", place)) | set(re.split(r"[^a-z]+", place))
-    found = {
-        venue
-        for venue, spellings in VENUES.items()
-        if words & {venue, *spellings}
-    }
+def _venue_in(words: frozenset[str]) -> str | None:
+    found = {venue_named(word) for word in words & _VENUES}
     return found.pop() if len(found) == 1 else None
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.split(r"[^a-z0-9]+", text.lower()))
 
 
 def _interval_in(stem: str) -> int:
     match = _INTERVAL.search(stem.replace("_", "-"))
     return int(match[1]) * _SPAN_NS[match[2][0]] if match else 0
+
+
+def interval_ns_of(text: str) -> int:
+    """Read an interval a person gave: `1m`, `5m`, `1h`, `1d`."""
+    match = re.fullmatch(r"(\d{1,3})(s|m|h|d|w)", text.strip())
+    if match is None or int(match[1]) == 0:
+        raise ConfigurationError(f"interval was {text!r}, allowed is one such as 1m, 5m, 1h or 1d")
+    return int(match[1]) * _SPAN_NS[match[2]]

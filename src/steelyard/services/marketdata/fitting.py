@@ -64,6 +64,7 @@ def fit(series: Series) -> Fitted:
         instruments=(instrument,),
         table=chunk_of(series.ts_ns, series.kind, values),
         gaps=series.gaps,
+        interval_ns=series.interval_ns,
         assumptions=(*assumed, *told, *ticked, *series.assumptions),
     )
     return Fitted(
@@ -94,7 +95,7 @@ def _contract_shift(
             file=series.hints.file,
         )
     exponent = power.as_tuple().exponent
-    assert isinstance(exponent, int)  # noqa: S101 - a finite number of the table
+    assert isinstance(exponent, int)
     return exponent, ()
 
 
@@ -125,7 +126,9 @@ def _scaled(column: Column, power: int, series: Series) -> Column:
         return column
     factor = 10**power
     if len(column) and max(abs(int(column.max())), abs(int(column.min()))) * factor >= _LARGEST:
-        raise DataError("numbers do not fit 64 bits in the instrument's units", file=series.hints.file)
+        raise DataError(
+            "numbers do not fit 64 bits in the instrument's units", file=series.hints.file
+        )
     if column.flags.writeable:
         column *= np.int64(factor)
         return column

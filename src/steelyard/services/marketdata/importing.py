@@ -3,13 +3,13 @@
 Rule: when any file is refused, nothing is written at all.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from steelyard.model.errors import ConfigurationError, DataError
 from steelyard.services.marketdata.fitting import Fitted
-from steelyard.services.marketdata.opening import read_file
+from steelyard.services.marketdata.reading import read_file
 from steelyard.store.catalog.adding import Addition, combine
 from steelyard.store.catalog.catalog import Catalog
 from steelyard.store.catalog.datasets import Dataset, Source, sha256_of
@@ -31,35 +31,52 @@ class Imported:
     duplicates: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What files hold, by the name of the dataset it belongs to."""
+
+    additions: dict[str, Addition]
+    files: int
+    rows_read: int
+
+
 def import_files(
     paths: Sequence[Path],
     catalog: Catalog,
     *,
     instrument: str | None = None,
     venue: str | None = None,
-    progress: Callable[[Path], None] | None = None,
 ) -> Imported:
     """Read files, and those in folders, and add them to the catalog."""
+    found = gather_files(paths, instrument=instrument, venue=venue)
+    before = sum(
+        dataset.duplicates for _, dataset in catalog.entries() if dataset.name in found.additions
+    )
+    datasets = tuple(catalog.add(list(found.additions.values())))
+    return Imported(
+        datasets=datasets,
+        files=found.files,
+        rows_read=found.rows_read,
+        duplicates=sum(dataset.duplicates for dataset in datasets) - before,
+    )
+
+
+def gather_files(
+    paths: Sequence[Path], *, instrument: str | None = None, venue: str | None = None
+) -> Gathered:
+    """Read files, and those in folders, and join what belongs together."""
     files = _files(paths)
     additions: dict[str, Addition] = {}
     rows_read = 0
     for path in files:
-        if progress is not None:
-            progress(path)
-        digest = sha256_of(path) if path.is_file() else ""
-        for fitted in read_file(path, instrument=instrument, venue=venue):
+        fitted_all = read_file(path, instrument=instrument, venue=venue)
+        digest = sha256_of(path)
+        for fitted in fitted_all:
             addition = _addition(fitted, path, digest)
             rows_read += fitted.history.rows + fitted.duplicates
             name = describe(fitted.history, interval_ns=fitted.interval_ns).name
             additions[name] = _together(additions.get(name), addition)
-    before = sum(
-        dataset.duplicates for _, dataset in catalog.entries() if dataset.name in additions
-    )
-    datasets = tuple(catalog.add(list(additions.values())))
-    duplicates = sum(dataset.duplicates for dataset in datasets) - before
-    return Imported(
-        datasets=datasets, files=len(files), rows_read=rows_read, duplicates=duplicates
-    )
+    return Gathered(additions=additions, files=len(files), rows_read=rows_read)
 
 
 def _together(earlier: Addition | None, addition: Addition) -> Addition:

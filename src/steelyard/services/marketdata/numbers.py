@@ -17,7 +17,8 @@ _DIGITS: Final = 15
 _DECIMALS_MAX: Final = 12
 _DIGITS_ROUNDED: Final = 9
 _NOISY_DECIMALS: Final = 8
-_NOISE: Final = 1e-3  # of a unit: what adding floats leaves behind
+_NOISE: Final = 1e-12  # of the largest value: what adding floats leaves behind
+_NOISE_RATIO_MAX: Final = 0.01  # of a unit
 _LARGEST: Final = float(2**62)
 
 
@@ -29,6 +30,18 @@ class Scale:
         self.decimals = decimals
         self.decimals_max = decimals_max
         self.is_rounded = False
+        self.largest = 0.0
+
+    def exact(self, values: Floats) -> Column | None:
+        """Return the values as integers if the decimals so far hold them exactly."""
+        if self.is_rounded or not self.fits(values):
+            return None
+        power = 10.0**self.decimals
+        scaled = values * power
+        np.rint(scaled, out=scaled)
+        units = scaled.astype(np.int64)
+        scaled /= power
+        return units if np.array_equal(scaled, values) else None
 
     def raise_to(self, values: Floats) -> None:
         """Raise the decimals until every value is exact, or until rounding is decided."""
@@ -38,10 +51,10 @@ class Scale:
         is_wrong = np.rint(values * power) / power != values
         if not is_wrong.any():
             return
-        wrong = values[is_wrong]
+        wrong, before = values[is_wrong], self.decimals
         while len(wrong):
             if self.decimals >= self._allowed(wrong):
-                self._round(values)
+                self._round(values, before)
                 return
             self.decimals += 1
             power = 10.0**self.decimals
@@ -52,24 +65,26 @@ class Scale:
         whole = len(str(int(largest))) if largest >= 1 else 0
         return min(self.decimals_max, _DIGITS - whole)
 
-    def _round(self, values: Floats) -> None:
+    def _round(self, values: Floats, least: int) -> None:
         """Settle on the decimals below the noise of sums, else on about nine digits."""
         self.is_rounded = True
-        for decimals in range(min(_NOISY_DECIMALS, self.decimals_max) + 1):
-            scaled = values * 10.0**decimals
-            if (np.abs(scaled - np.rint(scaled)) <= _NOISE).all():
+        noise = _NOISE * float(np.abs(values).max())
+        for decimals in range(least, min(_NOISY_DECIMALS, self.decimals_max) + 1):
+            power = 10.0**decimals
+            if noise * power > _NOISE_RATIO_MAX:
+                break  # any number would look like a decimal
+            if (np.abs(values - np.rint(values * power) / power) <= noise).all():
                 self.decimals = decimals
                 return
         typical = float(np.median(np.abs(values))) or 1.0
         whole = int(np.floor(np.log10(typical))) + 1
-        self.decimals = max(0, min(_DIGITS_ROUNDED - whole, self.decimals_max))
+        self.decimals = max(least, min(_DIGITS_ROUNDED - whole, self.decimals_max))
 
     def fits(self, values: Floats) -> bool:
-        """Say whether the values fit 62 bits in this unit."""
-        if not len(values):
-            return True
-        largest = max(float(values.max()), -float(values.min()))
-        return largest * 10.0**self.decimals < _LARGEST
+        """Say whether the values, and all before them, fit 62 bits in this unit."""
+        if len(values):
+            self.largest = max(self.largest, float(values.max()), -float(values.min()))
+        return self.largest * 10.0**self.decimals < _LARGEST
 
     def units(self, values: Floats) -> Column:
         """Return the values as integers."""

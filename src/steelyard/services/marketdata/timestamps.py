@@ -4,12 +4,13 @@ Rule 1: the unit of a number is read off its size; one column has one unit.
 Rule 2: a column in another zone than UTC is refused by name; a time without zone is UTC.
 """
 
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from steelyard.model.errors import DataError
+from steelyard.model.errors import ConfigurationError, DataError
 from steelyard.model.history import Column
 
 _UTC: Final = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "+00:00", "UCT", "Etc/UCT"})
@@ -50,7 +51,7 @@ def times_ns(column: pl.Series, *, file: str, row: int = 1) -> Column:
 
 def _of_dates(column: pl.Series, file: str, row: int) -> Column:
     dtype = column.dtype
-    assert isinstance(dtype, pl.Datetime)  # noqa: S101 - the caller asked
+    assert isinstance(dtype, pl.Datetime)
     if dtype.time_zone is not None and dtype.time_zone not in _UTC:
         raise DataError(
             f"time zone was {dtype.time_zone}, allowed is UTC", file=file, column=column.name
@@ -137,3 +138,16 @@ def time_text(ts_ns: int) -> str:
     """Print a time as `2024-03-01 00:05:00` UTC, with the fraction it has."""
     text = str(np.datetime64(ts_ns, "ns")).replace("T", " ")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def moment_ns(text: str, what: str = "time") -> int:
+    """Read a moment a person gave: `2024-03-01`, `2024-03-01T12:30`, always UTC."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{what} was {text!r}, allowed is a moment such as 2024-03-01 or 2024-03-01T12:30 (UTC)"
+        ) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 10**6) * 10**3

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from steelyard.kernel.strategy import Line
 from steelyard.model.decimals import format_decimal, parse_decimal
 from steelyard.model.errors import ConfigurationError, DataError
-from steelyard.model.history import Assumption, History
+from steelyard.model.history import EMPTY, Assumption, History
 from steelyard.model.instruments import Kind
 from steelyard.model.kinds import BAR, QUOTE, TRADE_BUY, TRADE_SELL
 from steelyard.model.parameters import Parameter, read_parameters
@@ -140,6 +140,7 @@ def perform(request: Request, parts: Parts, telling: Telling) -> Done:
     )
     if not ready.warm:
         telling.compiling(found.name)
+    ready.machine.run(EMPTY)  # compiles, or loads what was compiled: no part of the run
     telling.begins(history.rows)
     began = parts.clock.elapsed_s()
     trail = run(ready.machine, history, keep_fills=request.keep_fills, tell=telling.at)

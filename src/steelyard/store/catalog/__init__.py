@@ -1,1 +1,1 @@
-"""The catalog: market history on disk, one Parquet file per dataset, read a million rows at a time."""
+"""The catalog: market history on disk, a Parquet file a dataset, read a million rows at a time."""

@@ -24,9 +24,10 @@ from steelyard.store.catalog.columns import (
     between,
     columns_used,
     cut,
+    kinds_in,
 )
 from steelyard.store.catalog.datasets import Dataset, Source
-from steelyard.store.catalog.merging import fit_units, refined
+from steelyard.store.catalog.rescaling import fit_units, refined
 
 _ONE_ROW_A_TIME: Final = frozenset({k.BAR, k.FUNDING, k.MARK})
 _HOLE_NS: Final = 600 * 10**9
@@ -72,6 +73,7 @@ def combine(old: Dataset | None, old_rows: History | None, new: Addition) -> Add
             table=table,
             gaps=tuple(sorted(gaps, key=lambda gap: (gap.after_ns, gap.before_ns))),
             assumptions=tuple(dict.fromkeys((*old.assumptions, *new.history.assumptions))),
+            interval_ns=new.interval_ns,
         ),
         interval_ns=new.interval_ns,
         sources=sources,
@@ -170,7 +172,7 @@ def _without_repeats(sources: tuple[Source, ...]) -> tuple[Source, ...]:
 
 
 def _in_units(table: Chunk, own: Instrument, common: Instrument) -> Chunk:
-    chunk = fit_units(table, (own,), (common,), columns_used(frozenset(np.unique(table.kind).tolist())))
+    chunk = fit_units(table, (own,), (common,), columns_used(kinds_in(table.kind)))
     return replace(chunk, instrument=NO_INSTRUMENT)
 
 
@@ -188,6 +190,6 @@ def _taken(chunk: Chunk, rows: np.ndarray) -> Chunk:
 
 def _joined(chunks: list[Chunk]) -> Chunk:
     names = ("ts_ns", "kind", "instrument", *VALUE_COLUMNS)
-    return Chunk(**{
-        name: np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in names
-    })
+    return Chunk(
+        **{name: np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in names}
+    )

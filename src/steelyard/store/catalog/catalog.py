@@ -71,15 +71,17 @@ class Catalog:
         market = CatalogHistory(path, from_ns=from_ns, to_ns=to_ns)
         if not with_funding or market.kinds == {k.FUNDING}:
             return market
+        # Payments before the first and after the last row of the market concern nobody.
+        start, stop = market.start_ns, market.end_ns + 1
         around = [
-            (other, CatalogHistory(other_path, from_ns=from_ns, to_ns=to_ns))
+            (other, CatalogHistory(other_path, from_ns=start, to_ns=stop))
             for other_path, other in self.entries()
             if other.instrument.name == dataset.instrument.name
             and other.instrument.venue == dataset.instrument.venue
         ]
         funding = [one for other, one in around if other.kinds == (k.FUNDING,)]
         marks = [one for other, one in around if other.kinds == (k.MARK,)]
-        if not funding:
+        if not funding or not funding[0].rows:
             return market
         # Funding first: what is held at the time of payment pays, before anyone decides anew.
         return MergedHistory([with_marks(funding[0], marks[0] if marks else None), market])
@@ -102,8 +104,7 @@ class Catalog:
         """Add to the catalog: everything is worked out before anything is written."""
         planned = [self.plan(addition) for addition in additions]
         return [
-            write_dataset(path, dataset, whole.history.chunks())
-            for path, dataset, whole in planned
+            write_dataset(path, dataset, whole.history.chunks()) for path, dataset, whole in planned
         ]
 
     def _one(self, name: str) -> tuple[Path, Dataset]:

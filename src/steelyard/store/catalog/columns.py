@@ -99,6 +99,7 @@ class MemoryHistory:
     table: Chunk
     gaps: tuple[Gap, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
+    interval_ns: int = 0
 
     @property
     def rows(self) -> int:

@@ -13,13 +13,19 @@ import numpy as np
 
 from steelyard.model import kinds as k
 from steelyard.model.errors import ConfigurationError
-from steelyard.model.history import Assumption, Chunk, Column, Gap, History
+from steelyard.model.history import Assumption, Chunk, Gap, History
 from steelyard.model.instruments import Instrument
-from steelyard.model.units import Price, Quantity
-from steelyard.store.catalog.columns import NO_INSTRUMENT, VALUE_COLUMNS, columns_used, cut, pieces
+from steelyard.store.catalog.columns import (
+    CHUNK_ROWS,
+    NO_INSTRUMENT,
+    VALUE_COLUMNS,
+    columns_used,
+    cut,
+    pieces,
+)
+from steelyard.store.catalog.rescaling import fit_units, refined
 
 _FOLLOWERS = frozenset({k.MARK, k.FUNDING})
-_PRICES, _BARS, _FUNDING = ("a", "c"), ("a", "b", "c", "d"), ("b",)
 
 
 class MergedHistory:
@@ -65,7 +71,7 @@ class MergedHistory:
         """Yield the rows of all histories in order of time."""
         names = columns_used(self.kinds)
         streams = [self._fitted(history, names) for history in self._histories]
-        for chunk in _merge(streams):
+        for chunk in _gathered(_merge(streams)):
             if len(self.instruments) == 1:
                 chunk = replace(chunk, instrument=NO_INSTRUMENT)  # noqa: PLW2901 - the same rows
             yield from pieces(chunk)
@@ -81,94 +87,43 @@ class MergedHistory:
 def _agreed(histories: Sequence[History]) -> tuple[Instrument, ...]:
     agreed: dict[tuple[str, str], Instrument] = {}
     # Followers last: they set the units only where there is nothing else.
-    for history in sorted(histories, key=lambda one: one.kinds <= _FOLLOWERS):
+    for history in sorted(histories, key=_follows):
         for instrument in history.instruments:
             key = (instrument.venue, instrument.name)
             if key not in agreed:
                 agreed[key] = instrument
-            elif not history.kinds <= _FOLLOWERS:
+            elif not _follows(history):
                 agreed[key] = refined(
                     agreed[key], instrument.price_decimals, instrument.quantity_decimals
                 )
-    return tuple(agreed.values())
+    order = [(one.venue, one.name) for history in histories for one in history.instruments]
+    return tuple(agreed[key] for key in dict.fromkeys(order))
 
 
-def refined(instrument: Instrument, price_decimals: int, quantity_decimals: int) -> Instrument:
-    """Return the instrument in units at least this fine."""
-    price = max(instrument.price_decimals, price_decimals)
-    quantity = max(instrument.quantity_decimals, quantity_decimals)
-    finer = 10 ** (quantity - instrument.quantity_decimals)
-    return replace(
-        instrument,
-        price_decimals=price,
-        quantity_decimals=quantity,
-        tick=Price(instrument.tick * 10 ** (price - instrument.price_decimals)),
-        lot=Quantity(instrument.lot * finer),
-        quantity_min=Quantity(instrument.quantity_min * finer),
-        quantity_max=Quantity(min(instrument.quantity_max * finer, 10**18)),
-    )
+def _follows(history: History) -> bool:
+    """Say whether it holds nothing but marks and funding."""
+    return bool(history.kinds) and history.kinds <= _FOLLOWERS
 
 
 def _is_rounded(history: History, instruments: tuple[Instrument, ...]) -> bool:
-    if not history.kinds <= _FOLLOWERS:
+    if not _follows(history):
         return False
     units = {(one.venue, one.name): one.price_decimals for one in instruments}
     return any(one.price_decimals > units[one.venue, one.name] for one in history.instruments)
 
 
-def fit_units(
-    chunk: Chunk,
-    own: tuple[Instrument, ...],
-    common: tuple[Instrument, ...],
-    names: tuple[str, ...],
-) -> Chunk:
-    """Return a chunk with the common instruments' places and units, and these columns filled."""
-    index = {(one.venue, one.name): place for place, one in enumerate(common)}
-    places = [index[one.venue, one.name] for one in own]
-    values = {name: _filled(getattr(chunk, name), len(chunk)) for name in names}
-    if len(chunk.instrument):
-        instrument = np.asarray(places, np.int16)[chunk.instrument]
-    else:
-        instrument = np.full(len(chunk), places[0], np.int16)
-    for before, place in zip(own, places, strict=True):
-        after = common[place]
-        price = after.price_decimals - before.price_decimals
-        quantity = after.quantity_decimals - before.quantity_decimals
-        if price or quantity:
-            _rescale(values, chunk.kind, instrument == place, price, quantity)
-    return Chunk(
-        ts_ns=chunk.ts_ns,
-        kind=chunk.kind,
-        instrument=instrument,
-        **{name: values.get(name, chunk.a[:0]) for name in VALUE_COLUMNS},
-    )
-
-
-def _filled(column: Column, rows: int) -> Column:
-    return column if len(column) else np.zeros(rows, np.int64)
-
-
-def _rescale(
-    values: dict[str, Column], kind: np.ndarray, mine: np.ndarray, price: int, quantity: int
-) -> None:
-    bars, funding = mine & (kind == k.BAR), mine & (kind == k.FUNDING)
-    rest = mine & ~bars & ~funding
-    for name, column in values.items():
-        shifted = column
-        for rows, prices in ((bars, _BARS), (rest, _PRICES), (funding, _FUNDING)):
-            power = price if name in prices else quantity
-            if rows is funding and name not in prices:
-                continue  # a rate has its own unit
-            if power and rows.any():
-                shifted = np.where(rows, _shift(shifted, power), shifted)
-        values[name] = shifted
-
-
-def _shift(column: Column, power: int) -> Column:
-    if power > 0:
-        return column * np.int64(10**power)
-    divisor = np.int64(10**-power)
-    return (column + divisor // 2) // divisor
+def _gathered(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Join what became small where one history ended and another went on."""
+    waiting: list[Chunk] = []
+    rows = 0
+    for chunk in chunks:
+        waiting.append(chunk)
+        rows += len(chunk)
+        if rows >= CHUNK_ROWS // 2:
+            yield _joined(waiting)
+            waiting, rows = [], 0
+    if waiting:
+        yield _joined(waiting)
 
 
 def _merge(streams: list[Iterator[Chunk]]) -> Iterator[Chunk]:
@@ -228,6 +183,8 @@ def _in_order(chunks: list[Chunk]) -> Chunk:
 
 
 def _joined(chunks: list[Chunk]) -> Chunk:
+    if len(chunks) == 1:
+        return chunks[0]
     return Chunk(
         **{
             name: np.concatenate([getattr(chunk, name) for chunk in chunks])

@@ -11,6 +11,9 @@ from steelyard.jit.parts import Records, part
 from steelyard.strategies.grid.ladder import RATE_ONE, set_stride
 from steelyard.strategies.grid.records import AVERAGE_MAX
 
+CALM = 0
+SLOW = 1
+FAST = 2
 _FINE = 1024  # keeps ten bits below one price unit in the average true range
 
 
@@ -41,13 +44,13 @@ def widen(setup: Records, head: Records, price: int) -> bool:
     if setup.geometric:
         base = max(1, muldiv_floor(price, setup.interval, head.anchor))
     fees = 2 * max(setup.fee_rate, 0) + setup.profit_rate_min
-    wanted = max(base, muldiv_ceil(price, fees, RATE_ONE))
+    wanted = muldiv_ceil(price, fees, RATE_ONE)
     if head.atr_seen > setup.atr_period:
         average = head.atr_sum // (setup.atr_period * _FINE)
         wanted = max(wanted, muldiv_floor(average, setup.atr_scale_rate, RATE_ONE))
-    stride = -(-wanted // base)
+    stride = max(1, -(-wanted // base))
     if stride < head.stride:
-        stride = min(head.stride, -(-(wanted + wanted // 10) // base))
+        stride = max(1, min(head.stride, -(-(wanted + wanted // 10) // base)))
     if stride == head.stride:
         return False
     set_stride(setup, head, stride)
@@ -125,21 +128,21 @@ def _guard_bar(setup: Records, head: Records) -> bool:
         return False
     average = head.guard_sum // setup.guard_window
     behind = side * (average - close)
-    level = 0
+    level = CALM
     if behind > muldiv_floor(average, setup.fast_rate, RATE_ONE) and (
         head.guard_falls >= setup.fast_falls
     ):
-        level = 2
+        level = FAST
     elif behind > muldiv_floor(average, setup.slow_rate, RATE_ONE):
-        level = 1
+        level = SLOW
     if level == head.guard_level:
         return False
     head.guard_level = level
     head.size_rate = RATE_ONE
     head.window = setup.open_window
-    if level == 1:
+    if level == SLOW:
         head.size_rate = setup.slow_size_rate
-    elif level == 2:
+    elif level == FAST:
         head.size_rate = setup.fast_size_rate
         head.window = max(1, setup.open_window * setup.fast_window_rate // RATE_ONE)
     return True

@@ -3,10 +3,13 @@
 Rule 1: it acts when `order_cleanup_threshold` orders are live, at most once per
 `order_cleanup_interval_s`; half and half where both sides are equal.
 Rule 2: farthest first, and never a partly filled order.
-Rule 3: a cleaned slot stays without order for one such interval, or cleaning would be in vain.
+Rule 3: a cleaned slot, and every one farther out, stays without order for one such interval, or
+cleaning would be in vain.
 """
 
 from steelyard.jit.parts import Records, part
+from steelyard.matching.tables import nth
+from steelyard.state.orders import is_live
 from steelyard.strategies.grid.placing import CLOSE_PENDING, is_leaving, is_opening, withdraw
 from steelyard.strategies.grid.reasons import CLEANED_WAIT
 
@@ -18,27 +21,33 @@ def clean(
 ) -> None:  # fmt: skip
     """Withdraw one batch if it is time."""
     head = state[0]
-    if head.live < setup.cleanup_threshold or book[0].now_ns < head.clean_ns:
-        return
-    head.clean_ns = book[0].now_ns + setup.cleanup_ns
+    if book[0].now_ns < head.clean_ns or book[0].commands:
+        return  # what this event staged cannot be withdrawn yet: the farthest may be among it
+    until = book[0].now_ns + setup.cleanup_ns
     buys = state[0].opens + state[1].closes
     sells = state[0].closes + state[1].opens
     batch = setup.cleanup_batch
+    swept = 0
     if buys > sells:
-        _sweep(book, orders, commands, setup, state, cells, 0, batch)
+        swept = _sweep(book, orders, commands, setup, state, cells, 0, batch, until)
     elif sells > buys:
-        _sweep(book, orders, commands, setup, state, cells, 1, batch)
+        swept = _sweep(book, orders, commands, setup, state, cells, 1, batch, until)
     else:
-        _sweep(book, orders, commands, setup, state, cells, 0, batch // 2)
-        _sweep(book, orders, commands, setup, state, cells, 1, batch - batch // 2)
+        swept = _sweep(book, orders, commands, setup, state, cells, 0, batch // 2, until)
+        swept += _sweep(book, orders, commands, setup, state, cells, 1, batch - batch // 2, until)
+    # Perhaps all of them are partly filled.
+    head.clean_ns = until if swept else book[0].now_ns + setup.retry_ns
 
 
 @part
 def _sweep(
     book: Records, orders: Records, commands: Records, setup: Records, state: Records,
-    cells: Records, sells: int, batch: int,
-) -> None:  # fmt: skip
-    """Withdraw up to `batch` orders of one side of the market, from its far edge inwards."""
+    cells: Records, sells: int, batch: int, until: int,
+) -> int:  # fmt: skip
+    """Withdraw up to `batch` orders of one side of the market, from its far edge inwards.
+
+    Return how many.
+    """
     head = state[0]
     # Real levels: buys are farthest at the bottom, sells at the top.
     opens, closes = state[sells], state[1 - sells]
@@ -51,23 +60,25 @@ def _sweep(
         last = max(opens.open_high, -closes.close_low)
         step = 1
     level = first
-    while batch > 0 and (last - level) * step >= 0:
-        cell = cells[level & setup.mask]
+    left = batch
+    while left > 0 and (last - level) * step >= 0:
+        cell = nth(cells, level & setup.mask)
         wing = opens
         fits = cell.level == level and not is_leaving(cell.state)
         if fits and cell.state >= CLOSE_PENDING:
             wing = closes
         elif fits:
             fits = is_opening(cell.state)
-        if fits and wing.active and _belongs(wing, cell, opens.side) and (
-            orders[cell.order].filled == 0
-        ):
-            withdraw(book, orders, commands, head, cell)
-            cell.retry_ns = head.clean_ns
-            cell.why = CLEANED_WAIT
-            head.retry_ns = min(head.retry_ns, cell.retry_ns)
-            batch -= 1
+        if fits and wing.active and _belongs(wing, cell, opens.side):
+            order = orders[cell.order]
+            if order.filled == 0 and is_live(order.status):
+                withdraw(book, orders, commands, head, cell)
+                cell.retry_ns = until
+                cell.why = CLEANED_WAIT
+                head.retry_ns = min(head.retry_ns, until)
+                left -= 1
         level += step
+    return batch - left
 
 
 @part

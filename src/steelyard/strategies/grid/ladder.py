@@ -11,6 +11,7 @@ only every stride-th level opens, and a slot closes one stride away.
 
 from steelyard.jit.muldiv import muldiv_even, muldiv_floor
 from steelyard.jit.parts import Records, part
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import NEVER_HIGH, NEVER_LOW
 from steelyard.strategies.grid.slots import SlotState
 
@@ -27,7 +28,7 @@ def price_at(setup: Records, head: Records, cells: Records, level: int) -> int:
             level = head.level_low
         elif level > head.level_high:
             level = head.level_high
-        return cells[level & setup.mask].lattice
+        return nth(cells, level & setup.mask).lattice
     return head.anchor + level * setup.interval
 
 
@@ -40,7 +41,7 @@ def build(setup: Records, head: Records, cells: Records, tick: int) -> None:
         head.level_high = ENDLESS
         return
     above = head.anchor + setup.interval
-    cells[0].lattice = head.anchor
+    nth(cells, 0).lattice = head.anchor
     price = head.anchor
     head.level_high = half
     for level in range(1, half + 1):
@@ -49,7 +50,7 @@ def build(setup: Records, head: Records, cells: Records, tick: int) -> None:
             head.level_high = level - 1
             break
         price = following
-        cells[level & setup.mask].lattice = price
+        nth(cells, level & setup.mask).lattice = price
     price = head.anchor
     head.level_low = -half
     for level in range(-1, -half - 1, -1):
@@ -58,7 +59,7 @@ def build(setup: Records, head: Records, cells: Records, tick: int) -> None:
             head.level_low = level + 1
             break
         price = following
-        cells[level & setup.mask].lattice = price
+        nth(cells, level & setup.mask).lattice = price
 
 
 @part
@@ -67,7 +68,13 @@ def centre_of(setup: Records, head: Records, cells: Records, wing: Records, pric
     side = wing.side
     own = side * price
     if not setup.geometric:
-        return (2 * (own - side * head.anchor) + head.width) // (2 * head.width)
+        width = head.width
+        twice = 2 * (own - side * (head.anchor + side * wing.centre * width))
+        if -3 * width <= twice < 3 * width:  # the next level: the usual case needs no division
+            if twice >= width:
+                return wing.centre + 1
+            return wing.centre - 1 if twice < -width else wing.centre
+        return wing.centre + (twice + width) // (2 * width)
     stride = head.stride
     lowest, highest = _reach(head, side)
     centre = wing.centre
@@ -131,18 +138,18 @@ def set_thresholds(
             wing.low = NEVER_LOW
         if centre >= highest:
             wing.high = NEVER_HIGH
-    if wing.centre <= wing.cap:
-        start = start_of(setup, head, cells, wing)
-        if side * price < start and start < wing.high:
-            cell = cells[(side * centre) & setup.mask]
-            if cell.level != side * centre or cell.state == EMPTY or cell.dust:
-                wing.high = start
+    start = start_of(setup, head, cells, wing)
+    if side * price < start < wing.high:
+        cell = nth(cells, (side * centre) & setup.mask)
+        free = cell.level != side * centre or cell.state == EMPTY or cell.dust != 0
+        if wing.risen == 0 or (free and wing.centre <= wing.cap):
+            wing.high = start
 
 
 @part
 def break_even(setup: Records, side: int, cost: int, tick: int) -> int:
     """Return the first price, on the tick, at which closing what cost `cost` pays both fees."""
-    rate = setup.fee_rate if setup.fee_rate > 0 else 0
+    rate = max(0, setup.fee_rate)
     if side > 0:
         price = -muldiv_floor(-cost, RATE_ONE + rate, RATE_ONE - rate)
         return -((-price) // tick) * tick

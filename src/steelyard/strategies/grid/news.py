@@ -8,6 +8,7 @@ Rule 3: the answer is what is left to do: `NOTHING`, `TEND` the slot, or `REVIEW
 
 from steelyard.jit.muldiv import muldiv_even
 from steelyard.jit.parts import Records, part
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import (
     EV_ABSENT,
     EV_ACCEPTED,
@@ -60,7 +61,7 @@ def learn(
     """Bring the slot of the event's order up to date."""
     order = orders[heard.order]
     level = order.slot
-    cell = cells[level & setup.mask]
+    cell = nth(cells, level & setup.mask)
     kind = heard.kind
     if cell.number != order.number or cell.level != level:
         return _learn_late(heard, book, orders, commands, head, cell, wing, order)
@@ -111,10 +112,8 @@ def _learn_fill(head: Records, wing: Records, cell: Records, order: Records, qua
         if cell.held == 0:
             wing.filled += 1
             cell.cost = cell.meant
-            if own < wing.held_low:
-                wing.held_low = own
-            if own > wing.held_high:
-                wing.held_high = own
+            wing.held_low = min(wing.held_low, own)
+            wing.held_high = max(wing.held_high, own)
         elif cell.cost != cell.meant:
             # A remainder with a cost of its own is topped up: the two costs mix.
             cell.cost += muldiv_even(cell.meant - cell.cost, quantity, cell.held + quantity)

@@ -16,6 +16,8 @@ from steelyard.strategies.grid.records import AVERAGE_MAX, GUARD_MAX, MONITORS_M
 DEFAULT_MONITORED = ("BTC", "ETH", "SOL", "XRP", "DOGE")
 
 
+# A table, one paragraph a parameter; the formatter would make it one line an argument.
+# fmt: off
 class GridParameters:
     """What a person may set."""
 
@@ -25,8 +27,7 @@ class GridParameters:
         doc_zh="相邻两格的价差；等比网格时为锚定价处的价差",
     )
     order_quantity: Decimal = parameter(
-        unit="quote", above=0,
-        doc="budget of one level: what its opening order may be worth",
+        unit="quote", above=0, doc="budget of one level: what its opening order may be worth",
         doc_zh="每格下单金额（计价货币）",
     )
     mode: str = parameter(
@@ -77,8 +78,8 @@ class GridParameters:
         doc_zh="连续尝试次数，之后等待或改为普通限价单",
     )
     retry_delay_s: Decimal = parameter(
-        1, unit="s", above=0, maximum=3600,
-        doc="how long a slot waits after a refusal", doc_zh="订单被拒后的等待时间",
+        1, unit="s", above=0, maximum=3600, doc="how long a slot waits after a refusal",
+        doc_zh="订单被拒后的等待时间",
     )
     order_cleanup_threshold: int = parameter(
         100, unit="orders", minimum=2, maximum=10000,
@@ -86,12 +87,12 @@ class GridParameters:
         doc_zh="挂单上限，达到时触发清理",
     )
     cleanup_batch_size: int = parameter(
-        10, unit="orders", minimum=1, maximum=1000,
-        doc="orders cancelled per cleaning", doc_zh="每次清理撤销的订单数",
+        10, unit="orders", minimum=1, maximum=1000, doc="orders cancelled per cleaning",
+        doc_zh="每次清理撤销的订单数",
     )
     order_cleanup_interval_s: Decimal = parameter(
-        60, unit="s", above=0, maximum=86400,
-        doc="shortest time between two cleanings", doc_zh="两次清理的最短间隔",
+        60, unit="s", above=0, maximum=86400, doc="shortest time between two cleanings",
+        doc_zh="两次清理的最短间隔",
     )
     margin_lock_duration_s: Decimal = parameter(
         10, unit="s", above=0, maximum=86400,
@@ -104,8 +105,8 @@ class GridParameters:
         doc_zh="启动安全检查：资金×杠杆须能支撑的格数",
     )
     leverage_max: int = parameter(
-        10, unit="x", minimum=1, maximum=125,
-        doc="highest account leverage the grid starts with", doc_zh="允许的最高杠杆",
+        10, unit="x", minimum=1, maximum=125, doc="highest account leverage the grid starts with",
+        doc_zh="允许的最高杠杆",
     )
     inventory_max: int = parameter(
         0, unit="slots", minimum=0, maximum=65536,
@@ -129,8 +130,7 @@ class GridParameters:
         5, unit="min", minimum=1, maximum=1440, doc="length of such a bar", doc_zh="ATR K 线周期",
     )
     atr_scale: Decimal = parameter(
-        "0.6", unit="ratio", above=0, maximum=100, doc="interval per true range",
-        doc_zh="ATR 系数",
+        "0.6", unit="ratio", above=0, maximum=100, doc="interval per true range", doc_zh="ATR 系数",
     )
     min_profit_rate: Decimal = parameter(
         "0.001", unit="ratio", minimum=0, maximum=1,
@@ -179,16 +179,16 @@ class GridParameters:
         doc_zh="市场风险监控",
     )
     monitor_instruments: tuple[str, ...] = parameter(
-        DEFAULT_MONITORED, unit="",
-        doc="instruments or base coins to watch", doc_zh="监控的品种或币种",
+        DEFAULT_MONITORED, unit="", doc="instruments or base coins to watch",
+        doc_zh="监控的品种或币种",
     )
     monitor_bar_minutes: int = parameter(
         1, unit="min", minimum=1, maximum=1440, doc="length of the monitor's bars",
         doc_zh="监控 K 线周期",
     )
     volume_multiplier: Decimal = parameter(
-        3, unit="ratio", above=0, maximum=1000,
-        doc="a storm's volume, in average volumes", doc_zh="成交量放大倍数",
+        3, unit="ratio", above=0, maximum=1000, doc="a storm's volume, in average volumes",
+        doc_zh="成交量放大倍数",
     )
     average_window: int = parameter(
         20, unit="bars", minimum=2, maximum=AVERAGE_MAX,
@@ -204,6 +204,7 @@ class GridParameters:
     )
 
 
+# fmt: on
 PARAMETERS = declared_parameters(GridParameters)
 
 

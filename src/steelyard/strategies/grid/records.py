@@ -41,18 +41,19 @@ PARAMS: Final = _layout(
     "recovery_count",
     extra=(("monitored", MONITORS_MAX),),
 )  # fmt: skip
-"""The parameters, read and in units. `flags` are those of every opening order;
-`contracts`, of an inverse perpetual, stands in for `budget`: its orders are worth what they count."""
+"""The parameters, read and in units. `flags` are those of every opening order. `contracts`, of an
+inverse perpetual, stands in for `budget`: its orders are worth what they count."""
 
 STATE: Final = _layout(
     # One wing: where its windows stand.
-    "active", "side", "centre", "low", "high", "cap",
+    "active", "side", "centre", "risen", "low", "high", "cap",
     "opens", "closes", "filled",
     "open_low", "open_high", "close_low", "close_high", "held_low", "held_high",
     # Shared, row 0: what the next event needs.
     "started", "anchor", "stride", "width", "start_distance", "safe_cost", "live",
     "no_opening", "no_closing",
-    "dirty", "blocked", "why", "have", "need", "retry_ns", "lock_ns", "clean_ns",
+    "wake_low", "wake_high", "wake_ns",
+    "dirty", "crowded", "blocked", "why", "have", "need", "retry_ns", "lock_ns", "clean_ns",
     "window", "size_rate", "halted", "failed", "failed_have", "failed_need",
     "level_low", "level_high",
     # Shared, row 0: bars.
@@ -76,8 +77,9 @@ SLOT: Final = _layout(
     "generation", "fails", "retry_ns", "why", "quantity", "sized_for", "dust", "lattice",
 )  # fmt: skip
 """One level of the ladder; its row is level & mask. `held` is positive for both wings, `cost` the
-real price it came in at, `meant` the price of its order before any re-pricing. `generation` grows over the row's whole life, so no client id ever repeats.
-`lattice` is the row's price in a geometric ladder."""
+real price it came in at, `meant` the price of its order before any re-pricing. `generation` grows
+over the row's whole life, so no client id ever repeats. `lattice` is the row's price in a
+geometric ladder."""
 
 
 def state_rows() -> np.ndarray:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from steelyard.kernel.strategy import Situation
-from steelyard.model.decimals import format_decimal, format_units
+from steelyard.model.decimals import format_decimal, format_units, to_units
 from steelyard.model.errors import ConfigurationError
 from steelyard.model.instruments import Instrument, Kind
 
@@ -27,20 +27,24 @@ def contracts(budget: Decimal, traded: Instrument) -> int:
 
 
 def _check_units(values: Mapping[str, Any], traded: Instrument) -> None:
-    interval = traded.price(values["price_interval"])
+    interval = to_units(values["price_interval"], traded.price_decimals, "price_interval")
     if interval % traded.tick:
         raise ConfigurationError(
             f"price_interval was {format_decimal(values['price_interval'])}, allowed are multiples "
             f"of {traded.name}'s tick {traded.price_text(traded.tick)}"
         )
     budget = values["order_quantity"]
+    if traded.kind != Kind.INVERSE:
+        for name in ("order_quantity", "min_order_value"):
+            to_units(values[name], traded.money_decimals, name)
     smallest = traded.money_decimal(traded.notional_min)
     if traded.kind == Kind.INVERSE:
         smallest = Decimal(0)
         if contracts(budget, traded) < max(traded.lot, traded.quantity_min):
             raise ConfigurationError(
                 f"order_quantity was {format_decimal(budget)}, one contract of {traded.name} is "
-                f"worth {format_decimal(traded.multiplier)} {traded.quote}; allowed is at least that"
+                f"worth {format_decimal(traded.multiplier)} {traded.quote}; "
+                "allowed is at least that"
             )
     if budget < smallest:
         raise ConfigurationError(

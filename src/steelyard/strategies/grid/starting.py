@@ -8,6 +8,7 @@ Rule 3: a restored slot keeps the true entry as its cost and never closes below 
 
 from steelyard.jit.muldiv import OVERFLOW, muldiv_floor
 from steelyard.jit.parts import Records, part
+from steelyard.matching.tables import nth
 from steelyard.state.money import notional
 from steelyard.strategies.grid.bars import widen
 from steelyard.strategies.grid.ladder import (
@@ -18,9 +19,10 @@ from steelyard.strategies.grid.ladder import (
     price_at,
     set_stride,
 )
-from steelyard.strategies.grid.placing import HELD, claim, level_quantity
+from steelyard.strategies.grid.leaving import NOTHING_HIGH, NOTHING_LOW
+from steelyard.strategies.grid.placing import HELD, claim
 from steelyard.strategies.grid.reasons import UNSAFE_POSITIONS, UNSAFE_PROFIT
-from steelyard.strategies.grid.windows import NOTHING_HIGH, NOTHING_LOW
+from steelyard.strategies.grid.sizing import level_quantity
 
 
 @part
@@ -84,9 +86,7 @@ def check(setup: Records, terms: Records, head: Records) -> None:
 
 
 @part
-def restore(
-    setup: Records, terms: Records, head: Records, cells: Records, wing: Records
-) -> None:
+def restore(setup: Records, terms: Records, head: Records, cells: Records, wing: Records) -> None:
     """Spread a position over slots, from its entry or the price outwards, whichever is farther."""
     left = abs(setup.restored_quantity)
     entry = setup.restored_entry if setup.restored_entry > 0 else head.anchor
@@ -108,7 +108,7 @@ def restore(
         if share <= 0 or is_last or left - share < share // 2:
             share = left
         share = min(share, left)
-        cell = cells[level & setup.mask]
+        cell = nth(cells, level & setup.mask)
         claim(cell, level)
         cell.state = HELD
         cell.held = share

@@ -4,10 +4,12 @@ Rule 1: the same price and the same news give the same commands, however often i
 two thresholds a price changes nothing, and whatever waits for a time is in `wake_at_ns`.
 Rule 2: news of an order touches its slot; a crossed threshold touches the levels that enter or
 leave; only what is rare goes over the windows, and nothing ever goes over all slots.
-Rule 3: the gravest condition that holds is the robot's code; 0 means all orders are placed.
+Rule 3: drivers may clear a robot's wake when it goes off, so the grid goes by its own copy.
+Rule 4: the gravest condition that holds is the robot's code; 0 means all orders are placed.
 """
 
 from steelyard.jit.parts import Records, part
+from steelyard.matching.tables import start as first_of
 from steelyard.model.kinds import (
     EV_ACCEPTED,
     EV_BAR,
@@ -25,6 +27,7 @@ from steelyard.model.reasons import PAUSED
 from steelyard.strategies.grid.bars import hear_bar
 from steelyard.strategies.grid.cleaner import clean
 from steelyard.strategies.grid.ladder import ENDLESS, RATE_ONE, set_thresholds
+from steelyard.strategies.grid.leaving import leave_opens
 from steelyard.strategies.grid.news import NOTHING, TEND, learn
 from steelyard.strategies.grid.reasons import (
     GUARDED,
@@ -36,7 +39,7 @@ from steelyard.strategies.grid.reasons import (
     WAITING,
 )
 from steelyard.strategies.grid.starting import start
-from steelyard.strategies.grid.windows import follow, leave_opens, review, tend
+from steelyard.strategies.grid.windows import follow, review, tend
 
 
 @part
@@ -49,6 +52,7 @@ def want(
     heard = event[0]
     kind = heard.kind
     setup = params[0]
+    slots = first_of(cells)
     head = state[0]
     robot = robots[heard.robot]
     market = markets[setup.instrument]
@@ -56,6 +60,7 @@ def want(
     now = book[0].now_ns
     if kind == EV_BAR and hear_bar(heard.instrument, markets, setup, head):
         head.dirty = 1
+        head.wake_ns = now
     if not head.started:
         if last == 0:
             robot.wake_low, robot.wake_high = NEVER_LOW, 1
@@ -64,14 +69,10 @@ def want(
             robot.wake_instrument = setup.instrument
             robot.code = NO_FIRST_PRICE
             return
-        start(setup, instruments[setup.instrument], state, cells, last, now)
+        start(setup, instruments[setup.instrument], state, slots, last, now)
         robot.wake_instrument = setup.instrument
     elif kind <= EV_TIMER:
-        if (
-            robot.wake_low < last < robot.wake_high
-            and now < robot.wake_at_ns
-            and not head.dirty
-        ):
+        if head.wake_low < last < head.wake_high and now < head.wake_ns:
             return
     slot_wing, slot_own, left = 0, 0, NOTHING
     if EV_ACCEPTED <= kind < EV_TRIGGERED:
@@ -79,7 +80,7 @@ def want(
         if setup.mode < 0 or (setup.mode == 0 and level > 0):
             slot_wing = 1
         slot_own = level * state[slot_wing].side
-        left = learn(heard, book, orders, commands, setup, head, cells, state[slot_wing])
+        left = learn(heard, book, orders, commands, setup, head, slots, state[slot_wing])
         if left == NOTHING:
             if not head.dirty and not head.halted:
                 return
@@ -88,7 +89,8 @@ def want(
         if kind == EV_REFUSED:
             # Nothing can be staged while refusals are told: the next event goes on.
             head.dirty = 1
-            robot.wake_at_ns = now
+            head.wake_ns = now + 1
+            robot.wake_at_ns = now + 1
             tell(robot, setup, state)
             return
     elif kind == EV_FUNDING:
@@ -98,37 +100,38 @@ def want(
     elif kind > EV_TIMER:
         head.dirty = 1
     if head.failed or head.halted:
-        stop(robot, book, orders, commands, setup, state, cells)
+        stop(robot, book, orders, commands, setup, state, slots)
         return
     gates(robot, setup, head, now)
     terms = instruments[setup.instrument]
-    if head.dirty or now >= robot.wake_at_ns:
+    if head.dirty or now >= head.wake_ns:
         head.dirty = 0
+        head.crowded = 0
         head.blocked = 0
         head.why = 0
         head.retry_ns = NEVER_NS
         for index in range(2):
             if state[index].active:
                 review(
-                    heard.robot, book, orders, commands, market, terms, setup, head, cells,
+                    heard.robot, book, orders, commands, market, terms, setup, head, slots,
                     state[index],
                 )  # fmt: skip
     else:
         if left == TEND:
             tend(
-                heard.robot, book, orders, commands, market, terms, setup, head, cells,
+                heard.robot, book, orders, commands, market, terms, setup, head, slots,
                 state[slot_wing], slot_own,
             )  # fmt: skip
-        if not robot.wake_low < last < robot.wake_high:
+        if not head.wake_low < last < head.wake_high:
             for index in range(2):
                 if state[index].active:
                     follow(
-                        heard.robot, book, orders, commands, market, terms, setup, head, cells,
+                        heard.robot, book, orders, commands, market, terms, setup, head, slots,
                         state[index],
                     )  # fmt: skip
     if head.live >= setup.cleanup_threshold:
-        clean(book, orders, commands, setup, state, cells)
-    sleep(robot, setup, state, cells, last, now)
+        clean(book, orders, commands, setup, state, slots)
+    sleep(robot, setup, state, slots, last, now)
     tell(robot, setup, state)
 
 
@@ -163,6 +166,7 @@ def sleep(
         set_thresholds(setup, head, cells, state[1], last)
         low = max(low, -state[1].high)
         high = min(high, -state[1].low)
+    head.wake_low, head.wake_high = low, high
     robot.wake_low, robot.wake_high = low, high
     at = head.retry_ns
     if head.lock_ns:
@@ -170,7 +174,11 @@ def sleep(
     if head.live >= setup.cleanup_threshold:
         at = min(at, head.clean_ns)
     if head.dirty:
-        at = now
+        # More commands than one event may stage go on at once; a full table of orders takes time.
+        at = now if head.crowded == 0 else now + setup.retry_ns
+    # Never this very moment: a robot woken by everything would act before one that sleeps.
+    at = max(at, now + 1)
+    head.wake_ns = at
     robot.wake_at_ns = at
     robot.wake_flags = WAKE_EVERY_BAR if setup.every_bar else 0
 
@@ -198,7 +206,7 @@ def tell(robot: Records, setup: Records, state: Records) -> None:
         robot.have, robot.need = head.size_rate, RATE_ONE
     elif head.live == 0 and not head.dirty:
         robot.code = WAITING
-        robot.have, robot.need = 0, robot.wake_high
+        robot.have, robot.need = 0, head.wake_high
     else:
         robot.code = 0
         robot.have, robot.need = 0, 0

@@ -1,39 +1,54 @@
 """The windows: which levels should have an order, and what changes when the price moves.
 
 Rule 1: openings stand on the centre and the window's levels behind it; the centre's own only
-once the price is `buy_start_distance` beyond it. One that leaves the window is cancelled.
-Rule 2: closings stand up to `sell_window_size` intervals ahead; beyond, they are cancelled until
-the price returns.
-Rule 3: `follow` touches only levels that enter or leave; `review` goes over the whole windows and
+once the price is `buy_start_distance` beyond it. One that leaves the window is cancelled when the
+centre's own may open, so there are never more than the window counts.
+Rule 2: closings stand up to `sell_window_size` levels ahead of the centre; more than one level
+beyond that they are cancelled until the price returns.
+Rule 3: so a price that trembles about half-way between two levels sends and cancels nothing.
+Rule 4: `follow` touches only levels that enter or leave; `review` goes over the whole windows and
 is for what is rare: a lock that ends, a new interval, a guard, a slot that was refused.
 """
 
 from steelyard.jit.parts import Records, part
+from steelyard.matching.tables import nth
 from steelyard.strategies.grid.ladder import centre_of, start_of
-from steelyard.strategies.grid.placing import (
-    CLOSE_PENDING,
-    HELD,
-    close_at,
-    closing_price,
-    is_opening,
-    open_at,
-    withdraw,
+from steelyard.strategies.grid.leaving import (
+    NOTHING_HIGH,
+    NOTHING_LOW,
+    leave_closes,
+    leave_opens,
+    review_closes,
+    review_opens,
 )
-from steelyard.strategies.grid.reasons import MARGIN_LOCKED, ORDER_TOO_SMALL, RISK_PAUSED
-
-NOTHING_LOW = 2**60
-NOTHING_HIGH = -(2**60)
+from steelyard.strategies.grid.placing import HELD, close_at, open_at
+from steelyard.strategies.grid.reasons import CLEANED_WAIT, ORDER_TOO_SMALL
 
 
 @part
-def top_of(
-    setup: Records, head: Records, cells: Records, wing: Records, price: int
-) -> int:
+def move(setup: Records, head: Records, cells: Records, wing: Records, price: int) -> None:
+    """Move the centre with the price, and note whether its own slot may open."""
+    centre = centre_of(setup, head, cells, wing, price)
+    if centre != wing.centre:
+        wing.centre = centre
+        wing.risen = 0
+    if wing.side * price >= start_of(setup, head, cells, wing):
+        wing.risen = 1
+
+
+@part
+def staying(head: Records, wing: Records) -> int:
+    """Return the lowest own level whose opening may stay."""
+    return (wing.centre - head.window + wing.risen) * head.stride
+
+
+@part
+def top_of(setup: Records, head: Records, cells: Records, wing: Records, price: int) -> int:
     """Return the highest coarse level that may open now."""
     top = wing.centre
     if wing.side * price < start_of(setup, head, cells, wing):
         top -= 1
-    return top if top < wing.cap else wing.cap
+    return min(wing.cap, top)
 
 
 @part
@@ -52,7 +67,7 @@ def tend(
     """Give one free slot the order its place in the windows asks for."""
     stride = head.stride
     level = wing.side * own
-    cell = cells[level & setup.mask]
+    cell = nth(cells, level & setup.mask)
     if cell.level == level and cell.state == HELD:
         if own <= (wing.centre + setup.close_window) * stride:
             code = close_at(
@@ -82,14 +97,15 @@ def follow(
 ) -> None:  # fmt: skip
     """Move the windows with the price; place and withdraw what enters and leaves."""
     old = wing.centre
-    new = centre_of(setup, head, cells, wing, market.last)
+    move(setup, head, cells, wing, market.last)
+    new = wing.centre
     stride = head.stride
-    wing.centre = new
     top = top_of(setup, head, cells, wing, market.last)
     bottom = new - head.window + 1
     if new >= old:
-        if wing.open_low < bottom * stride:
-            leave_opens(book, orders, commands, setup, head, cells, wing, bottom * stride)
+        limit = staying(head, wing)
+        if wing.open_low < limit:
+            leave_opens(book, orders, commands, setup, head, cells, wing, limit)
         for coarse in range(top, max(bottom, old) - 1, -1):
             obstacle(head, open_at(
                 robot, book, orders, commands, market, terms, setup, head, cells, wing,
@@ -103,11 +119,13 @@ def follow(
                     robot, book, orders, commands, market, terms, setup, head, cells, wing, own
                 )
         return
-    edge = (new + setup.close_window) * stride
+    edge = (new + setup.close_window + 1) * stride
     if wing.close_high > edge:
         leave_closes(book, orders, commands, setup, head, cells, wing, edge)
-    upper = min(old - head.window, top)
-    for coarse in range(upper, bottom - 1, -1):
+    if is_cleaned(book, setup, cells, wing, (old - head.window + 1) * stride):
+        obstacle(head, CLEANED_WAIT)
+        return
+    for coarse in range(min(old - head.window, top), bottom - 1, -1):
         obstacle(head, open_at(
             robot, book, orders, commands, market, terms, setup, head, cells, wing,
             coarse * stride,
@@ -121,21 +139,27 @@ def review(
 ) -> None:  # fmt: skip
     """Hold every level of the windows against what it should have."""
     stride = head.stride
-    wing.centre = centre_of(setup, head, cells, wing, market.last)
+    move(setup, head, cells, wing, market.last)
     bottom = wing.centre - head.window + 1
     edge = (wing.centre + setup.close_window) * stride
-    review_opens(book, orders, commands, setup, head, cells, wing, bottom * stride)
-    review_closes(book, orders, commands, terms, setup, head, cells, wing, edge)
+    review_opens(book, orders, commands, setup, head, cells, wing, staying(head, wing))
+    review_closes(book, orders, commands, terms, setup, head, cells, wing, edge + stride)
     for coarse in range(top_of(setup, head, cells, wing, market.last), bottom - 1, -1):
-        obstacle(head, open_at(
+        code = open_at(
             robot, book, orders, commands, market, terms, setup, head, cells, wing,
             coarse * stride,
-        ))  # fmt: skip
+        )  # fmt: skip
+        obstacle(head, code)
+        if code == CLEANED_WAIT:
+            break
     lowest = NOTHING_LOW
     for own in range(wing.held_low, min(wing.held_high, edge) + 1):
-        if tend_closing(
-            robot, book, orders, commands, market, terms, setup, head, cells, wing, own
-        ) and own < lowest:
+        if (
+            tend_closing(
+                robot, book, orders, commands, market, terms, setup, head, cells, wing, own
+            )
+            and own < lowest
+        ):
             lowest = own
     if wing.filled == 0:
         wing.held_low, wing.held_high = NOTHING_LOW, NOTHING_HIGH
@@ -146,96 +170,25 @@ def review(
 
 
 @part
+def is_cleaned(book: Records, setup: Records, cells: Records, wing: Records, own: int) -> bool:
+    """Say whether the level is kept free by the cleaner."""
+    level = wing.side * own
+    cell = nth(cells, level & setup.mask)
+    return cell.level == level and cell.why == CLEANED_WAIT and cell.retry_ns > book[0].now_ns
+
+
+@part
 def tend_closing(
     robot: int, book: Records, orders: Records, commands: Records, market: Records,
     terms: Records, setup: Records, head: Records, cells: Records, wing: Records, own: int,
 ) -> bool:  # fmt: skip
     """Close one level if it waits for that; say whether it holds anything."""
     level = wing.side * own
-    cell = cells[level & setup.mask]
+    cell = nth(cells, level & setup.mask)
     if cell.level != level or cell.held == 0:
         return False
     if cell.state == HELD:
-        code = close_at(
-            robot, book, orders, commands, market, terms, setup, head, cells, wing, own
-        )
+        code = close_at(robot, book, orders, commands, market, terms, setup, head, cells, wing, own)
         if code != ORDER_TOO_SMALL:
             obstacle(head, code)
     return True
-
-
-@part
-def leave_opens(
-    book: Records, orders: Records, commands: Records, setup: Records, head: Records,
-    cells: Records, wing: Records, limit: int,
-) -> None:  # fmt: skip
-    """Withdraw the openings below `limit`."""
-    for own in range(wing.open_low, min(wing.open_high + 1, limit)):
-        level = wing.side * own
-        cell = cells[level & setup.mask]
-        if cell.level == level and is_opening(cell.state):
-            withdraw(book, orders, commands, head, cell)
-    if not head.dirty:
-        wing.open_low = limit
-
-
-@part
-def leave_closes(
-    book: Records, orders: Records, commands: Records, setup: Records, head: Records,
-    cells: Records, wing: Records, edge: int,
-) -> None:  # fmt: skip
-    """Withdraw the closings above `edge`."""
-    for own in range(max(wing.close_low, edge + 1), wing.close_high + 1):
-        level = wing.side * own
-        cell = cells[level & setup.mask]
-        if cell.level == level and cell.state >= CLOSE_PENDING:
-            withdraw(book, orders, commands, head, cell)
-    if not head.dirty:
-        wing.close_high = edge
-
-
-@part
-def review_opens(
-    book: Records, orders: Records, commands: Records, setup: Records, head: Records,
-    cells: Records, wing: Records, limit: int,
-) -> None:  # fmt: skip
-    """Withdraw every opening that should not stand, and measure where the others do."""
-    stop = head.no_opening == RISK_PAUSED or head.no_opening == MARGIN_LOCKED
-    lowest, highest = NOTHING_LOW, NOTHING_HIGH
-    for own in range(wing.open_low, wing.open_high + 1):
-        level = wing.side * own
-        cell = cells[level & setup.mask]
-        if cell.level != level or not is_opening(cell.state):
-            continue
-        if own < limit or stop or own % head.stride != 0 or head.halted:
-            withdraw(book, orders, commands, head, cell)
-        if lowest == NOTHING_LOW:
-            lowest = own
-        highest = own
-    wing.open_low, wing.open_high = lowest, highest
-
-
-@part
-def review_closes(
-    book: Records, orders: Records, commands: Records, terms: Records, setup: Records,
-    head: Records, cells: Records, wing: Records, edge: int,
-) -> None:  # fmt: skip
-    """Withdraw every closing that is beyond the window, at another price or too large."""
-    lowest, highest = NOTHING_LOW, NOTHING_HIGH
-    for own in range(wing.close_low, wing.close_high + 1):
-        level = wing.side * own
-        cell = cells[level & setup.mask]
-        if cell.level != level or cell.state < CLOSE_PENDING:
-            continue
-        order = orders[cell.order]
-        if (
-            own > edge
-            or order.quantity - order.filled > cell.held
-            or cell.meant
-            != closing_price(terms, setup, head, cells, wing.side, level, cell.cost)
-        ):
-            withdraw(book, orders, commands, head, cell)
-        if lowest == NOTHING_LOW:
-            lowest = own
-        highest = own
-    wing.close_low, wing.close_high = lowest, highest

@@ -11,6 +11,7 @@ from typing import Final
 from steelyard.jit.muldiv import OVERFLOW, muldiv_ceil
 from steelyard.jit.parts import Records, part
 from steelyard.matching.names import FLAT
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import BUY, EV_FILL, MAKER, REDUCE_ONLY
 from steelyard.state.money import fee_on, notional, worth
 from steelyard.state.positions import closing_part, share_of
@@ -31,13 +32,13 @@ def fee_rate(head: Records, terms: Records, liquidity: int) -> int:
 @part
 def account_of(sim: Records, order: Records) -> Records:
     """Return the record of the account that pays for `order`."""
-    return sim[row_of(sim[0], order.account, 0, 0)]
+    return nth(sim, row_of(sim, order.account, 0, 0))
 
 
 @part
 def holding_of(sim: Records, order: Records) -> Records:
     """Return the record of the position that `order` changes."""
-    return sim[row_of(sim[0], order.account, order.instrument, order.position_side)]
+    return nth(sim, row_of(sim, order.account, order.instrument, order.position_side))
 
 
 @part
@@ -56,29 +57,28 @@ def fill(
     quantity: int, liquidity: int,
 ) -> None:  # fmt: skip
     """Trade `quantity` of `order`: money, position, what is set aside, and the event."""
-    head = sim[0]
     account = account_of(sim, order)
     holding = holding_of(sim, order)
     signed = quantity * order.side
     value = worth(terms, price, signed)
-    fee = fee_on(abs(value), fee_rate(head, terms, liquidity))
+    fee = fee_on(abs(value), fee_rate(sim, terms, liquidity))
     if value == OVERFLOW or fee == OVERFLOW:
-        head.fault = HALT_OVERFLOW
+        sim.fault = HALT_OVERFLOW
         return
     order.filled += quantity
-    sim[row_of(head, order.robot, order.instrument, order.position_side)].held += signed
+    nth(sim, row_of(sim, order.robot, order.instrument, order.position_side)).held += signed
     account.paid_fees += fee
     if terms.kind == SPOT:
         holding.quantity += signed
         account.cash -= value + fee
     else:
-        account.cash += move(head, holding, terms, price, signed, value) - fee
-        head.uneasy = 1
+        account.cash += move(sim, holding, terms, price, signed, value) - fee
+        sim.uneasy = 1
     if order.state == RESTS:
-        set_aside(head, account, holding, terms, order)
+        set_aside(sim, account, holding, terms, order)
     elif terms.kind != SPOT:
         require(account, holding, terms)
-    tell(head, queue, EV_FILL, order, row, price, quantity, liquidity, fee, 0, 0, 0)
+    tell(sim, queue, EV_FILL, order, row, price, quantity, liquidity, fee, 0, 0, 0)
     if order.filled >= order.quantity:
         if order.state == RESTS:
             account.open_orders -= 1
@@ -207,14 +207,13 @@ def margin_price(lane: Records, market: Records) -> int:
 @part
 def equity_of(sim: Records, markets: Records, instruments: Records, owner: int) -> int:
     """Return an account's cash and the open profit of its perpetuals."""
-    head = sim[0]
-    total = sim[row_of(head, owner, 0, 0)].cash
-    for k in range(head.instruments):
-        if instruments[k].kind == SPOT:
+    total = nth(sim, row_of(sim, owner, 0, 0)).cash
+    for k in range(sim.instruments):
+        if nth(instruments, k).kind == SPOT:
             continue
-        price = margin_price(sim[2 * k], markets[k])
+        price = margin_price(nth(sim, 2 * k), nth(markets, k))
         for side in range(2):
-            holding = sim[row_of(head, owner, k, side)]
+            holding = nth(sim, row_of(sim, owner, k, side))
             if holding.quantity != 0:
-                total += worth(instruments[k], price, holding.quantity) - holding.entry_worth
+                total += worth(nth(instruments, k), price, holding.quantity) - holding.entry_worth
     return total

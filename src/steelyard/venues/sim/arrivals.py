@@ -9,6 +9,7 @@ a FOK order that cannot fill whole expires whole.
 
 from steelyard.jit.parts import Records, part
 from steelyard.matching.filters import filter_code
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import (
     BUY,
     CMD_CANCEL,
@@ -52,7 +53,7 @@ def arrive(
     kind: int, row: int, number: int, robot: int, k: int,
 ) -> None:  # fmt: skip
     """Let one command take effect at the venue, now."""
-    order = resting.orders[row]
+    order = nth(resting.orders, row)
     if kind == CMD_PLACE:
         place(sim, resting, queue, markets, instruments, row)
     else:
@@ -63,13 +64,13 @@ def arrive(
             code = NOT_SUPPORTED
         if code != 0:
             write(
-                sim[0], queue, EV_CANCEL_REFUSED, robot, k, row, number,
+                sim, queue, EV_CANCEL_REFUSED, robot, k, row, number,
                 0, 0, 0, 0, 0, code, 0, 0, 0,
             )  # fmt: skip
             return
-        end(sim, resting, queue, instruments[k], row, EV_CANCELED, 0, 0, 0)
+        end(sim, resting, queue, nth(instruments, k), row, EV_CANCELED, 0, 0, 0)
         if order.extreme != 0:
-            watch_trails(sim[2 * k], resting)
+            watch_trails(nth(sim, 2 * k), resting)
     sweep(sim, resting, queue, instruments, k)
     narrow(sim, resting, k)
 
@@ -79,26 +80,26 @@ def place(
     sim: Records, resting: Records, queue: Records, markets: Records, instruments: Records, row: int
 ) -> None:
     """Check a new order, then let it take, rest or wait."""
-    order = resting.orders[row]
+    order = nth(resting.orders, row)
     k = order.instrument
-    terms = instruments[k]
-    market = markets[k]
+    terms = nth(instruments, k)
+    market = nth(markets, k)
     code, have, need = objection(sim, resting, markets, instruments, row)
     if code != 0:
         end(sim, resting, queue, terms, row, EV_REJECTED, code, have, need)
         return
-    tell(sim[0], queue, EV_ACCEPTED, order, row, 0, 0, 0, 0, 0, 0, 0)
+    tell(sim, queue, EV_ACCEPTED, order, row, 0, 0, 0, 0, 0, 0, 0)
     kind = order.type
     if kind == TRAILING_STOP and (order.trigger == 0 or is_reached(order, market.last)):
         trail_from(sim, resting, row, market.last)
-        watch_trails(sim[2 * k], resting)
+        watch_trails(nth(sim, 2 * k), resting)
         return
     if kind != LIMIT and kind != MARKET:
         wait(sim, resting, row, rises_to(order))
         return
     bounded = kind == LIMIT
     whole = (order.flags & FOK) == 0 or takeable(sim, resting, market, order) >= order.quantity
-    if whole and (not bounded or crosses(sim[2 * k], market, order.side, order.price)):
+    if whole and (not bounded or crosses(nth(sim, 2 * k), market, order.side, order.price)):
         take(sim, resting, queue, market, terms, row, bounded)
     if order.filled >= order.quantity:
         return
@@ -127,10 +128,9 @@ def objection(
     sim: Records, resting: Records, markets: Records, instruments: Records, row: int
 ) -> tuple[int, int, int]:
     """Return (code, have, need) of the first thing that speaks against an order."""
-    head = sim[0]
-    order = resting.orders[row]
+    order = nth(resting.orders, row)
     k = order.instrument
-    terms, market, lane = instruments[k], markets[k], sim[2 * k]
+    terms, market, lane = nth(instruments, k), nth(markets, k), nth(sim, 2 * k)
     code, have, need = filter_code(terms, order, market.last)
     if code != 0:
         return code, have, need
@@ -160,8 +160,8 @@ def objection(
             return VENUE_NOTIONAL, value, terms.notional_min
     if order.type != MARKET:
         account = account_of(sim, order)
-        if head.orders_max != 0 and account.open_orders >= head.orders_max:
-            return VENUE_TOO_MANY, account.open_orders, head.orders_max
+        if sim.orders_max != 0 and account.open_orders >= sim.orders_max:
+            return VENUE_TOO_MANY, account.open_orders, sim.orders_max
     if order.type == LIMIT or order.type == MARKET:
         return funds_code(sim, resting, markets, instruments, row)
     return 0, 0, 0
@@ -172,17 +172,16 @@ def sweep(
     sim: Records, resting: Records, queue: Records, instruments: Records, k: int
 ) -> None:
     """Expire resting reduce-only orders whose position is gone."""
-    head = sim[0]
-    for owner in range(head.accounts):
+    for owner in range(sim.accounts):
         for side in range(2):
-            holding = sim[(owner * head.instruments + k) * 2 + side]
+            holding = nth(sim, (owner * sim.instruments + k) * 2 + side)
             if holding.reducers == 0:
                 continue
             for ladder in range(2):
                 direction = BUY if ladder == 0 else -BUY
                 if holding.quantity * direction < 0:
                     continue
-                expire_reducers(sim, resting, queue, instruments[k], k, ladder, owner, side)
+                expire_reducers(sim, resting, queue, nth(instruments, k), k, ladder, owner, side)
 
 
 @part
@@ -191,11 +190,11 @@ def expire_reducers(
     owner: int, side: int,
 ) -> None:  # fmt: skip
     """Expire the reduce-only orders of one holding on one ladder."""
-    lane = sim[2 * k]
+    lane = nth(sim, 2 * k)
     where = lane.at[ladder] + lane.count[ladder] - 1
     while where >= lane.at[ladder]:
-        row = resting.rungs[where].row
-        order = resting.orders[row]
+        row = nth(resting.rungs, where).row
+        order = nth(resting.orders, row)
         if order.flags & REDUCE_ONLY and order.account == owner and order.position_side == side:
             end(sim, resting, queue, terms, row, EV_EXPIRED, 0, 0, 0)
         where -= 1

@@ -15,6 +15,7 @@ from steelyard.jit.parts import Records, part
 from steelyard.matching.ladder import close_rung
 from steelyard.matching.names import THROUGH, TOUCH, UNLIMITED
 from steelyard.matching.paths import is_high_first, path_point
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import EV_EXPIRED, MAKER, NEVER_HIGH, NEVER_LOW
 from steelyard.venues.sim.accounts import executable, fill, holding_of
 from steelyard.venues.sim.book import end
@@ -44,18 +45,17 @@ def begin(
     first: int, volume: int,
 ) -> None:  # fmt: skip
     """Open a bar: the price jumps to its open."""
-    head = sim[0]
-    lane = sim[2 * k]
-    market = markets[k]
-    terms = instruments[k]
+    lane = nth(sim, 2 * k)
+    market = nth(markets, k)
+    terms = nth(instruments, k)
     lane.bars += 1
     left = UNBOUNDED
-    if head.liquidity != UNLIMITED:
-        left = muldiv_floor(volume, head.participation_rate, _RATE_ONE)
+    if sim.liquidity != UNLIMITED:
+        left = muldiv_floor(volume, sim.participation_rate, _RATE_ONE)
         left -= left % terms.lot
     market.last = first
     if not lane.act_low < first < lane.act_high:
-        model = TOUCH if head.queue_model == TOUCH else THROUGH
+        model = TOUCH if sim.queue_model == TOUCH else THROUGH
         left = serve(sim, resting, queue, market, terms, k, BIDS, first, left, model, 0)
         left = serve(sim, resting, queue, market, terms, k, ASKS, first, left, model, 0)
         lane.left = left
@@ -63,10 +63,10 @@ def begin(
         tidy(sim, resting, queue, markets, instruments, k)
     else:
         lane.left = left
-    head.inside = 0
-    head.point = 1
-    head.stage = ASK
-    head.then = WALK
+    sim.inside = 0
+    sim.point = 1
+    sim.stage = ASK
+    sim.then = WALK
 
 
 @part
@@ -75,40 +75,38 @@ def walk(
     robots: Records, k: int, ts_ns: int, first: int, high: int, low: int, close: int, volume: int,
 ) -> None:  # fmt: skip
     """Go along the path to the next thing it meets, or to the next point."""
-    head = sim[0]
-    market = markets[k]
-    if head.point == 1 and head.inside == 0:
-        head.inside = 1
-        head.high_first = is_high_first(head.path, net(sim, k), first, high, low)
-    target = path_point(head.point, head.high_first, first, high, low, close)
+    market = nth(markets, k)
+    if sim.point == 1 and sim.inside == 0:
+        sim.inside = 1
+        sim.high_first = is_high_first(sim.path, net(sim, k), first, high, low)
+    target = path_point(sim.point, sim.high_first, first, high, low, close)
     if market.last != target and meet(
         sim, resting, queue, markets, instruments, k, target
     ):
         return
-    lane = sim[2 * k]
+    lane = nth(sim, 2 * k)
     market.last = target
     if target >= lane.trail_high or target <= lane.trail_low:
         follow(sim, resting, k, target)
         tidy(sim, resting, queue, markets, instruments, k)
-    head.stage = ASK
-    head.asked = 0
-    head.then = WALK
-    head.point += 1
-    if head.point > 3:
-        head.then = NEXT
-        head.inside = 0
-        if fold_bar(head, lane, market, ts_ns, first, high, low, close, volume):
+    sim.stage = ASK
+    sim.asked = 0
+    sim.then = WALK
+    sim.point += 1
+    if sim.point > 3:
+        sim.then = NEXT
+        sim.inside = 0
+        if fold_bar(sim, lane, market, ts_ns, first, high, low, close, volume):
             tell_bar(sim, robots, queue, k)
 
 
 @part
 def net(sim: Records, k: int) -> int:
     """Return the position all accounts together hold in an instrument."""
-    head = sim[0]
     total = 0
-    for owner in range(head.accounts):
-        total += sim[row_of(head, owner, k, 0)].quantity
-        total += sim[row_of(head, owner, k, 1)].quantity
+    for owner in range(sim.accounts):
+        total += nth(sim, row_of(sim, owner, k, 0)).quantity
+        total += nth(sim, row_of(sim, owner, k, 1)).quantity
     return total
 
 
@@ -118,9 +116,8 @@ def meet(
     target: int,
 ) -> bool:  # fmt: skip
     """Let the first thing between the price and `target` act; False when there is none."""
-    head = sim[0]
-    lane = sim[2 * k]
-    market = markets[k]
+    lane = nth(sim, 2 * k)
+    market = nth(markets, k)
     rungs = resting.rungs
     price = market.last
     sign = -1 if target < price else 1  # in the direction of the path, higher is farther
@@ -130,12 +127,12 @@ def meet(
     limit_at = NEVER_HIGH
     where = first_limit(lane, resting, own) if lane.left > 0 else -1
     if where >= 0:
-        at = (abs(rungs[where].key) - price) * sign
-        if at < reach or (at == reach and head.queue_model == TOUCH):
+        at = (abs(nth(rungs, where).key) - price) * sign
+        if at < reach or (at == reach and sim.queue_model == TOUCH):
             limit_at = max(at, 0)
     trigger_at = NEVER_HIGH
     if lane.count[triggers] > 0:
-        at = (abs(rungs[lane.at[triggers] + lane.count[triggers] - 1].key) - price) * sign
+        at = (abs(nth(rungs, lane.at[triggers] + lane.count[triggers] - 1).key) - price) * sign
         if at <= reach:
             trigger_at = max(at, 0)
     guard_at = NEVER_HIGH
@@ -163,7 +160,7 @@ def first_limit(lane: Records, resting: Records, own: int) -> int:
     """Return the rung of the best resting order not placed inside this very bar; -1 if none."""
     where = lane.at[own] + lane.count[own] - 1
     while where >= lane.at[own]:
-        if resting.orders[resting.rungs[where].row].bar != lane.bars:
+        if nth(resting.orders, nth(resting.rungs, where).row).bar != lane.bars:
             return where
         where -= 1
     return -1
@@ -175,16 +172,16 @@ def fill_one(
     own: int,
 ) -> None:  # fmt: skip
     """Fill the order on one rung out of what the bar still offers."""
-    lane = sim[2 * k]
+    lane = nth(sim, 2 * k)
     rungs = resting.rungs
-    row = rungs[where].row
-    order = resting.orders[row]
+    row = nth(rungs, where).row
+    order = nth(resting.orders, row)
     quantity = min(executable(holding_of(sim, order), order), lane.left)
     if quantity <= 0:
-        end(sim, resting, queue, instruments[k], row, EV_EXPIRED, 0, 0, 0)
+        end(sim, resting, queue, nth(instruments, k), row, EV_EXPIRED, 0, 0, 0)
         return
     lane.left -= quantity
-    fill(sim, queue, order, row, instruments[k], order.price, quantity, MAKER)
+    fill(sim, queue, order, row, nth(instruments, k), order.price, quantity, MAKER)
     if order.filled >= order.quantity:
         close_rung(rungs, lane.at[own], lane.count[own], where)
         lane.count[own] -= 1

@@ -10,6 +10,7 @@ from steelyard.jit.parts import Records, part
 from steelyard.matching.depth import quantity_at
 from steelyard.matching.ladder import close_rung, find_row, open_rung
 from steelyard.matching.names import THROUGH, VOLUME
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import BUY, NEVER_HIGH, NEVER_LOW, REDUCE_ONLY
 from steelyard.venues.sim.accounts import account_of, holding_of, release, set_aside
 from steelyard.venues.sim.news import tell
@@ -29,19 +30,18 @@ from steelyard.venues.sim.records import (
 @part
 def rest(sim: Records, resting: Records, markets: Records, terms: Records, row: int) -> None:
     """Put the unfilled part of a limit order on its ladder."""
-    head = sim[0]
-    order = resting.orders[row]
-    lane = sim[2 * order.instrument]
+    order = nth(resting.orders, row)
+    lane = nth(sim, 2 * order.instrument)
     order.state = RESTS
     order.ladder = BIDS if order.side == BUY else ASKS
     order.key = order.price * order.side
-    order.bar = lane.bars if head.inside and order.instrument == head.instrument else -1
-    if head.queue_model == VOLUME:
-        order.ahead = displayed_at(lane, markets[order.instrument], resting, order)
+    order.bar = lane.bars if sim.inside and order.instrument == sim.instrument else -1
+    if sim.queue_model == VOLUME:
+        order.ahead = displayed_at(lane, nth(markets, order.instrument), resting, order)
     hang(lane, resting, order, row)
     holding = holding_of(sim, order)
     account = account_of(sim, order)
-    set_aside(head, account, holding, terms, order)
+    set_aside(sim, account, holding, terms, order)
     account.open_orders += 1
     if order.flags & REDUCE_ONLY:
         holding.reducers += 1
@@ -50,8 +50,8 @@ def rest(sim: Records, resting: Records, markets: Records, terms: Records, row: 
 @part
 def wait(sim: Records, resting: Records, row: int, rising: bool) -> None:
     """Put an order on the ladder that is met when the price rises, or falls, to its trigger."""
-    order = resting.orders[row]
-    lane = sim[2 * order.instrument]
+    order = nth(resting.orders, row)
+    lane = nth(sim, 2 * order.instrument)
     if order.state != WAITS:
         account_of(sim, order).open_orders += 1
     order.state = WAITS
@@ -65,7 +65,7 @@ def hang(lane: Records, resting: Records, order: Records, row: int) -> None:
     """Insert an order into the ladder its record names."""
     ladder = order.ladder
     where = open_rung(resting.rungs, lane.at[ladder], lane.count[ladder], order.key)
-    resting.rungs[where].row = row
+    nth(resting.rungs, where).row = row
     lane.count[ladder] += 1
 
 
@@ -85,10 +85,9 @@ def end(
     have: int, need: int,
 ) -> None:  # fmt: skip
     """End an order: off its ladder, what it set aside given back, the event queued."""
-    head = sim[0]
-    order = resting.orders[row]
+    order = nth(resting.orders, row)
     if order.state == RESTS or order.state == WAITS:
-        unhang(sim[2 * order.instrument], resting, order, row)
+        unhang(nth(sim, 2 * order.instrument), resting, order, row)
         account_of(sim, order).open_orders -= 1
     if order.state == RESTS:
         holding = holding_of(sim, order)
@@ -96,7 +95,7 @@ def end(
             holding.reducers -= 1
         release(account_of(sim, order), holding, terms, order)
     order.state = GONE
-    tell(head, queue, kind, order, row, 0, 0, 0, 0, code, have, need)
+    tell(sim, queue, kind, order, row, 0, 0, 0, 0, code, have, need)
 
 
 @part
@@ -119,20 +118,19 @@ def displayed_at(lane: Records, market: Records, resting: Records, order: Record
 @part
 def narrow(sim: Records, resting: Records, k: int) -> None:
     """Compute between which prices nothing of ours acts in instrument `k`."""
-    head = sim[0]
-    lane = sim[2 * k]
+    lane = nth(sim, 2 * k)
     rungs = resting.rungs
     low = lane.trail_low
     high = lane.trail_high
-    strict = 1 if head.queue_model == THROUGH else 0
+    strict = 1 if sim.queue_model == THROUGH else 0
     if lane.count[BIDS] > 0:
-        low = max(low, rungs[lane.at[BIDS] + lane.count[BIDS] - 1].key - strict)
+        low = max(low, nth(rungs, lane.at[BIDS] + lane.count[BIDS] - 1).key - strict)
     if lane.count[DOWNS] > 0:
-        low = max(low, rungs[lane.at[DOWNS] + lane.count[DOWNS] - 1].key)
+        low = max(low, nth(rungs, lane.at[DOWNS] + lane.count[DOWNS] - 1).key)
     if lane.count[ASKS] > 0:
-        high = min(high, strict - rungs[lane.at[ASKS] + lane.count[ASKS] - 1].key)
+        high = min(high, strict - nth(rungs, lane.at[ASKS] + lane.count[ASKS] - 1).key)
     if lane.count[UPS] > 0:
-        high = min(high, -rungs[lane.at[UPS] + lane.count[UPS] - 1].key)
+        high = min(high, -nth(rungs, lane.at[UPS] + lane.count[UPS] - 1).key)
     if lane.has_marks == 0:
         low = max(low, lane.guard_low)
         high = min(high, lane.guard_high)
@@ -146,7 +144,7 @@ def watch_trails(lane: Records, resting: Records) -> None:
     low, high = NEVER_LOW, NEVER_HIGH
     for ladder in range(UPS, DOWNS + 1):
         for i in range(lane.at[ladder], lane.at[ladder] + lane.count[ladder]):
-            order = resting.orders[resting.rungs[i].row]
+            order = nth(resting.orders, nth(resting.rungs, i).row)
             if order.extreme != 0:
                 if order.side == BUY:
                     low = max(low, order.extreme - 1)

@@ -8,6 +8,7 @@ Rule 3: prices are folded in when a boundary or the chunk's end is reached, not 
 """
 
 from steelyard.jit.parts import Records, part
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import EV_BAR, NEVER_NS, QUOTE, TRADE_SELL, WAKE_EVERY_BAR
 from steelyard.venues.sim.news import tell_robot
 
@@ -65,14 +66,13 @@ def fold_bar(
 
 @part
 def fold_prices(
-    sim: Records, kind: Records, inst: Records, a: Records, b: Records, c: Records, start: int,
-    stop: int,
-) -> None:  # fmt: skip
+    sim: Records, rows: Records, start: int, stop: int
+) -> None:
     """Fold the trades, or the middles of quotes, of these rows into the bars being built."""
-    many = len(inst) > 0
+    kind, a, b, c = rows.kind, rows.a, rows.b, rows.c
     for i in range(start, stop):
         what = kind[i]
-        lane = sim[2 * inst[i]] if many else sim[0]
+        lane = nth(sim, 2 * rows.inst[i]) if rows.many else sim
         if what <= TRADE_SELL:
             add(lane, a[i], a[i], a[i], a[i], b[i])
         elif what == QUOTE and not lane.has_trades and not lane.has_depth and a[i] and c[i]:
@@ -85,23 +85,22 @@ def close_bars(
     sim: Records, robots: Records, markets: Records, queue: Records, bar_rows: bool
 ) -> None:
     """Close the bars that end now: those built from prices, or those merged from bar rows."""
-    head = sim[0]
-    for k in range(head.instruments):
-        lane = sim[2 * k]
+    for k in range(sim.instruments):
+        lane = nth(sim, 2 * k)
         if lane.fold_rows == 0 or (lane.has_bars != 0) != bar_rows:
             continue
         if bar_rows:
-            if lane.fold_due_ns > head.now_ns:
+            if lane.fold_due_ns > sim.now_ns:
                 continue
         else:
-            lane.fold_open_ns = head.now_ns - head.bar_step_ns
-        publish(lane, markets[k])
+            lane.fold_open_ns = sim.now_ns - sim.bar_step_ns
+        publish(lane, nth(markets, k))
         tell_bar(sim, robots, queue, k)
 
 
 @part
 def tell_bar(sim: Records, robots: Records, queue: Records, k: int) -> None:
     """Queue a closed bar for every robot that wants bars."""
-    for r in range(sim[0].robots):
-        if robots[r].wake_flags & WAKE_EVERY_BAR:
-            tell_robot(sim[0], queue, EV_BAR, r, k, 0, 0, 0, 0, 0)
+    for r in range(sim.robots):
+        if nth(robots, r).wake_flags & WAKE_EVERY_BAR:
+            tell_robot(sim, queue, EV_BAR, r, k, 0, 0, 0, 0, 0)

@@ -7,6 +7,7 @@ taker fee; an order that lets the worst case not grow is always affordable.
 
 from steelyard.jit.muldiv import OVERFLOW
 from steelyard.jit.parts import Records, part
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import BUY, LIMIT, REDUCE_ONLY
 from steelyard.model.reasons import (
     OVERFLOW_REFUSED,
@@ -31,9 +32,8 @@ def funds_code(
     sim: Records, resting: Records, markets: Records, instruments: Records, row: int
 ) -> tuple[int, int, int]:
     """Return (code, have, need) for an order that is about to rest or take; 0 when it is paid."""
-    head = sim[0]
-    order = resting.orders[row]
-    terms = instruments[order.instrument]
+    order = nth(resting.orders, row)
+    terms = nth(instruments, order.instrument)
     holding = holding_of(sim, order)
     account = account_of(sim, order)
     if terms.kind == SPOT and order.side != BUY:
@@ -45,11 +45,11 @@ def funds_code(
         return 0, 0, 0
     price = order.price
     if order.type != LIMIT:
-        price = worst_price(sim, resting, markets[order.instrument], terms, order)
+        price = worst_price(sim, resting, nth(markets, order.instrument), terms, order)
     value = notional(terms, price, order.quantity)
     if value == OVERFLOW:
         return OVERFLOW_REFUSED, 0, 0
-    rate = max(fee_rate(head, terms, 1), fee_rate(head, terms, 2))
+    rate = max(fee_rate(sim, terms, 1), fee_rate(sim, terms, 2))
     need = max(fee_on(value, rate), 0)
     if terms.kind == SPOT:
         need += value

@@ -11,6 +11,7 @@ position, the cash or a guard's price was passed, so that quiet rows cost nothin
 
 from steelyard.jit.muldiv import OVERFLOW, muldiv_ceil, muldiv_floor
 from steelyard.jit.parts import Records, part
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import EV_CANCELED, EV_LIQUIDATED, NEVER_HIGH, NEVER_LOW, TAKER
 from steelyard.state.money import fee_on, worth
 from steelyard.state.positions import maintenance
@@ -35,12 +36,11 @@ def watch_margins(
     sim: Records, resting: Records, queue: Records, markets: Records, instruments: Records, k: int
 ) -> None:  # fmt: skip
     """Liquidate who must be, and compute the guards of all instruments. `k` moved last."""
-    head = sim[0]
-    head.uneasy = 0
-    for i in range(head.instruments):
-        sim[2 * i].guard_low = NEVER_LOW
-        sim[2 * i].guard_high = NEVER_HIGH
-    for owner in range(head.accounts):
+    sim.uneasy = 0
+    for i in range(sim.instruments):
+        nth(sim, 2 * i).guard_low = NEVER_LOW
+        nth(sim, 2 * i).guard_high = NEVER_HIGH
+    for owner in range(sim.accounts):
         needed, positions = maintenance_of(sim, markets, instruments, owner)
         if positions == 0:
             continue
@@ -48,9 +48,9 @@ def watch_margins(
         if slack < 0:
             liquidate(sim, resting, queue, markets, instruments, owner, k)
             continue
-        for i in range(head.instruments):
+        for i in range(sim.instruments):
             guard(sim, markets, instruments, owner, i, slack // positions)
-    for i in range(head.instruments):
+    for i in range(sim.instruments):
         narrow(sim, resting, i)
 
 
@@ -59,19 +59,18 @@ def maintenance_of(
     sim: Records, markets: Records, instruments: Records, owner: int
 ) -> tuple[int, int]:
     """Return the maintenance margin of all positions of an account, and how many there are."""
-    head = sim[0]
     total = 0
     positions = 0
-    for k in range(head.instruments):
-        if instruments[k].kind == SPOT:
+    for k in range(sim.instruments):
+        if nth(instruments, k).kind == SPOT:
             continue
-        price = margin_price(sim[2 * k], markets[k])
+        price = margin_price(nth(sim, 2 * k), nth(markets, k))
         for side in range(2):
-            held = sim[row_of(head, owner, k, side)].quantity
+            held = nth(sim, row_of(sim, owner, k, side)).quantity
             if held != 0:
                 positions += 1
-                value = abs(worth(instruments[k], price, held))
-                total += maintenance(instruments[k], value)
+                value = abs(worth(nth(instruments, k), price, held))
+                total += maintenance(nth(instruments, k), value)
     return total, positions
 
 
@@ -80,19 +79,18 @@ def guard(
     sim: Records, markets: Records, instruments: Records, owner: int, k: int, share: int
 ) -> None:
     """Narrow an instrument's guards to where a position may lose no more than `share`."""
-    head = sim[0]
-    terms = instruments[k]
+    terms = nth(instruments, k)
     if terms.kind == SPOT:
         return
-    lane = sim[2 * k]
-    price = margin_price(lane, markets[k])
+    lane = nth(sim, 2 * k)
+    price = margin_price(lane, nth(markets, k))
     rate = 0
     for i in range(terms.tiers):
         rate = max(rate, terms.tier_maintenance_rate[i])
     # Maintenance may grow with a loss; 4 minor units are for the roundings.
     share = muldiv_floor(max(share - 4, 0), _RATE_ONE, _RATE_ONE + rate)
     for side in range(2):
-        held = sim[row_of(head, owner, k, side)].quantity
+        held = nth(sim, row_of(sim, owner, k, side)).quantity
         if held == 0:
             continue
         size = abs(worth(terms, price, held))
@@ -136,27 +134,26 @@ def liquidate(
     owner: int, first: int,
 ) -> None:  # fmt: skip
     """Cancel an account's orders and close its positions, `first` being the instrument to begin."""
-    head = sim[0]
-    account = sim[row_of(head, owner, 0, 0)]
+    account = nth(sim, row_of(sim, owner, 0, 0))
     account.liquidations += 1
-    for i in range(head.instruments):
-        cancel_all(sim, resting, queue, instruments[i], owner, i)
-    for step in range(head.instruments):
-        k = (first + step) % head.instruments
-        terms = instruments[k]
+    for i in range(sim.instruments):
+        cancel_all(sim, resting, queue, nth(instruments, i), owner, i)
+    for step in range(sim.instruments):
+        k = (first + step) % sim.instruments
+        terms = nth(instruments, k)
         if terms.kind == SPOT:
             continue
         for side in range(2):
-            holding = sim[row_of(head, owner, k, side)]
+            holding = nth(sim, row_of(sim, owner, k, side))
             held = holding.quantity
             if held == 0:
                 continue
             left = equity_of(sim, markets, instruments, owner)
             price = closing_price(
-                terms, margin_price(sim[2 * k], markets[k]), markets[k].last, held, left
+                terms, margin_price(nth(sim, 2 * k), nth(markets, k)), nth(markets, k).last, held, left
             )
             value = worth(terms, price, -held)
-            account.cash += move(head, holding, terms, price, -held, value)
+            account.cash += move(sim, holding, terms, price, -held, value)
             require(account, holding, terms)
             close_parts(sim, queue, terms, account, owner, k, side, price)
 
@@ -189,15 +186,14 @@ def close_parts(
     price: int,
 ) -> None:  # fmt: skip
     """Tell each robot what of the closed position was its own, and charge the fee on it."""
-    head = sim[0]
-    for robot in range(head.robots):
-        seat = sim[row_of(head, robot, k, side)]
-        if seat.held == 0 or sim[row_of(head, robot, 0, 0)].account != owner:
+    for robot in range(sim.robots):
+        seat = nth(sim, row_of(sim, robot, k, side))
+        if seat.held == 0 or nth(sim, row_of(sim, robot, 0, 0)).account != owner:
             continue
-        fee = fee_on(abs(worth(terms, price, seat.held)), fee_rate(head, terms, TAKER))
+        fee = fee_on(abs(worth(terms, price, seat.held)), fee_rate(sim, terms, TAKER))
         account.cash -= fee
         account.paid_fees += fee
-        tell_robot(head, queue, EV_LIQUIDATED, robot, k, price, -seat.held, fee, 0, side)
+        tell_robot(sim, queue, EV_LIQUIDATED, robot, k, price, -seat.held, fee, 0, side)
         seat.held = 0
 
 
@@ -206,12 +202,12 @@ def cancel_all(
     sim: Records, resting: Records, queue: Records, terms: Records, owner: int, k: int
 ) -> None:
     """Cancel every open order of an account in one instrument."""
-    lane = sim[2 * k]
+    lane = nth(sim, 2 * k)
     for ladder in range(LADDERS - 2):
         where = lane.at[ladder] + lane.count[ladder] - 1
         while where >= lane.at[ladder]:
-            row = resting.rungs[where].row
-            if resting.orders[row].account == owner:
+            row = nth(resting.rungs, where).row
+            if nth(resting.orders, row).account == owner:
                 end(sim, resting, queue, terms, row, EV_CANCELED, 0, 0, 0)
             where -= 1
     watch_trails(lane, resting)

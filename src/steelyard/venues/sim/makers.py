@@ -11,6 +11,7 @@ displayed, the whole of the first print there.
 from steelyard.jit.parts import Records, part
 from steelyard.matching.ladder import close_rung
 from steelyard.matching.names import THROUGH, TOUCH, UNLIMITED, VOLUME
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import EV_EXPIRED, MAKER
 from steelyard.venues.sim.accounts import executable, fill, holding_of
 from steelyard.venues.sim.book import displayed_at, end
@@ -27,17 +28,17 @@ def serve(
     `at_price` is the queue model for orders exactly at `price`, `printed` the quantity that
     traded there. Orders placed inside the bar at hand are passed over.
     """
-    lane = sim[2 * k]
+    lane = nth(sim, 2 * k)
     rungs = resting.rungs
     key = price if ladder == BIDS else -price
     spent = 0  # at `price`, by orders of ours that stand before the one at hand
     where = lane.at[ladder] + lane.count[ladder] - 1
     while where >= lane.at[ladder] and left > 0:
-        rung = rungs[where]
+        rung = nth(rungs, where)
         if rung.key < key or (rung.key == key and at_price == THROUGH):
             break
         row = rung.row
-        order = resting.orders[row]
+        order = nth(resting.orders, row)
         if order.bar == lane.bars and order.bar >= 0:
             where -= 1
             continue
@@ -82,10 +83,9 @@ def on_print(
     price: int, quantity: int, sold: bool,
 ) -> None:  # fmt: skip
     """Let a trade of the venue fill resting orders. `sold`: its taker sold, so bids were hit."""
-    head = sim[0]
-    lane = sim[2 * k]
-    left = UNBOUNDED if head.liquidity == UNLIMITED else quantity
-    model = head.queue_model
+    lane = nth(sim, 2 * k)
+    left = UNBOUNDED if sim.liquidity == UNLIMITED else quantity
+    model = sim.queue_model
     if lane.count[BIDS] > 0:
         left = serve(
             sim, resting, queue, market, terms, k, BIDS, price, left,
@@ -108,8 +108,7 @@ def on_opposite(
 
     Quotes print nothing, so the `volume` model waits for the price to be passed.
     """
-    head = sim[0]
-    left = UNBOUNDED if head.liquidity == UNLIMITED else there
-    at_price = TOUCH if head.queue_model == TOUCH else THROUGH
+    left = UNBOUNDED if sim.liquidity == UNLIMITED else there
+    at_price = TOUCH if sim.queue_model == TOUCH else THROUGH
     left = serve(sim, resting, queue, market, terms, k, ladder, price, left, at_price, 0)
     return min(left, there)

@@ -6,6 +6,7 @@ Rule 2: a full ring halts the book; nothing is dropped.
 """
 
 from steelyard.jit.parts import Records, part
+from steelyard.matching.tables import nth, put
 from steelyard.venues.sim.records import HALT_FLOOD
 
 
@@ -19,7 +20,7 @@ def write(
     if head.news >= head.news_room:
         head.fault = HALT_FLOOD
         return
-    line = queue[head.flight_room + ((head.news_first + head.news) & (head.news_room - 1))]
+    line = nth(queue, head.flight_room + ((head.news_first + head.news) & (head.news_room - 1)))
     head.news += 1
     line.kind = kind
     line.ts_ns = head.now_ns
@@ -65,7 +66,7 @@ def tell_robot(
 @part
 def deliver(event: Records, head: Records, queue: Records) -> None:
     """Move the oldest queued event into the book's event record."""
-    event[0] = queue[head.flight_room + head.news_first]
+    put(event, nth(queue, head.flight_room + head.news_first))
     head.news_first = (head.news_first + 1) & (head.news_room - 1)
     head.news -= 1
 
@@ -75,7 +76,7 @@ def announce(
     event: Records, kind: int, ts_ns: int, robot: int, instrument: int
 ) -> None:
     """Fill the event record with an event that carries nothing but its occasion."""
-    line = event[0]
+    line = event
     line.kind = kind
     line.ts_ns = ts_ns
     line.robot = robot
@@ -103,12 +104,12 @@ def send(head: Records, queue: Records, due_ns: int, kind: int, row: int, number
     mask = head.flight_room - 1
     where = head.flights
     while where > 0:
-        before = queue[(head.flight_first + where - 1) & mask]
+        before = nth(queue, (head.flight_first + where - 1) & mask)
         if before.ts_ns <= due_ns:
             break
-        queue[(head.flight_first + where) & mask] = before
+        put(nth(queue, (head.flight_first + where) & mask), before)
         where -= 1
-    line = queue[(head.flight_first + where) & mask]
+    line = nth(queue, (head.flight_first + where) & mask)
     line.ts_ns = due_ns
     line.kind = kind
     line.order = row

@@ -114,6 +114,21 @@ class Resting(NamedTuple):
     rungs: Records
 
 
+class Rows(NamedTuple):
+    """A chunk's columns, as pointers, and how many rows it has."""
+
+    ts: Records
+    kind: Records
+    inst: Records
+    a: Records
+    b: Records
+    c: Records
+    d: Records
+    e: Records
+    count: int
+    many: bool  # of several instruments: else `inst` is empty
+
+
 @part
 def row_of(head: Records, owner: int, instrument: int, side: int) -> int:
     """Return the row of a holding, as `position_row` does for positions."""

@@ -10,6 +10,7 @@ from steelyard.jit.muldiv import muldiv_ceil
 from steelyard.jit.parts import Records, part
 from steelyard.matching.depth import quantity_at, set_level
 from steelyard.matching.names import VOLUME
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import DEPTH_BID, DEPTH_CLEAR, EV_FUNDING, NEVER_NS
 from steelyard.state.money import worth
 from steelyard.venues.sim.accounts import SPOT, margin_price
@@ -29,12 +30,11 @@ def tidy(
     sim: Records, resting: Records, queue: Records, markets: Records, instruments: Records, k: int
 ) -> None:
     """After orders met the market: expire, watch margins, compute thresholds anew."""
-    head = sim[0]
-    lane = sim[2 * k]
+    lane = nth(sim, 2 * k)
     sweep(sim, resting, queue, instruments, k)
-    if head.margined:
-        price = margin_price(lane, markets[k])
-        if head.uneasy or price <= lane.guard_low or price >= lane.guard_high:
+    if sim.margined:
+        price = margin_price(lane, nth(markets, k))
+        if sim.uneasy or price <= lane.guard_low or price >= lane.guard_high:
             watch_margins(sim, resting, queue, markets, instruments, k)
     narrow(sim, resting, k)
 
@@ -45,14 +45,14 @@ def trade_row(
     ts_ns: int, price: int, quantity: int, sold: bool,
 ) -> None:  # fmt: skip
     """One trade of the venue."""
-    market = markets[k]
-    lane = sim[2 * k]
+    market = nth(markets, k)
+    lane = nth(sim, 2 * k)
     market.last = price
     market.seen_ns = ts_ns
     lane.left = quantity
     if lane.act_low < price < lane.act_high:
         return
-    on_print(sim, resting, queue, market, instruments[k], k, price, quantity, sold)
+    on_print(sim, resting, queue, market, nth(instruments, k), k, price, quantity, sold)
     on_price(sim, resting, queue, markets, instruments, k)
     tidy(sim, resting, queue, markets, instruments, k)
 
@@ -63,8 +63,8 @@ def quote_row(
     ts_ns: int, bid: int, bid_quantity: int, ask: int, ask_quantity: int,
 ) -> None:  # fmt: skip
     """One best bid and ask. A quote that repeats itself brings no new size."""
-    market = markets[k]
-    lane = sim[2 * k]
+    market = nth(markets, k)
+    lane = nth(sim, 2 * k)
     show(lane, market, ts_ns, bid, bid_quantity, ask, ask_quantity)
     if lane.has_trades or lane.has_depth:
         return
@@ -73,7 +73,7 @@ def quote_row(
     market.last = (bid + ask) // 2
     if lane.act_low < market.last < lane.act_high:
         return
-    terms = instruments[k]
+    terms = nth(instruments, k)
     if lane.count[BIDS] > 0:
         lane.ask_left = on_opposite(
             sim, resting, queue, market, terms, k, BIDS, ask, lane.ask_left
@@ -110,7 +110,7 @@ def depth_row(
     quantity: int,
 ) -> None:  # fmt: skip
     """One level of the venue's book; the update acts when its last row was read (`settle`)."""
-    lane = sim[2 * k]
+    lane = nth(sim, 2 * k)
     market.seen_ns = ts_ns
     lane.unsettled_ns = ts_ns
     if kind == DEPTH_CLEAR:
@@ -120,7 +120,7 @@ def depth_row(
     ladder = DEPTH_BIDS if kind == DEPTH_BID else DEPTH_ASKS
     key = price if kind == DEPTH_BID else -price
     at, count = lane.at[ladder], lane.count[ladder]
-    if sim[0].queue_model == VOLUME:
+    if sim.queue_model == VOLUME:
         shrink_queue(lane, resting, ladder - DEPTH_BIDS, at, count, key, quantity)
     room = lane.at[DEPTH_ASKS] - lane.at[DEPTH_BIDS]
     lane.count[ladder] = set_level(resting.rungs, at, count, room, key, quantity)
@@ -142,9 +142,9 @@ def shrink_queue(
     if before <= 0 or quantity >= before:
         return
     for i in range(lane.at[own], lane.at[own] + lane.count[own]):
-        if rungs[i].key != key:
+        if nth(rungs, i).key != key:
             continue
-        order = resting.orders[rungs[i].row]
+        order = nth(resting.orders, nth(rungs, i).row)
         if order.ahead > 0:
             remaining = max(before - order.printed, 1)
             if quantity < remaining:
@@ -158,18 +158,18 @@ def settle(
     sim: Records, resting: Records, queue: Records, markets: Records, instruments: Records, k: int
 ) -> None:  # fmt: skip
     """Let a finished depth update act: plane, makers, triggers."""
-    market = markets[k]
-    lane = sim[2 * k]
+    market = nth(markets, k)
+    lane = nth(sim, 2 * k)
     lane.unsettled_ns = NEVER_NS
     rungs = resting.rungs
     bids, asks = lane.count[DEPTH_BIDS], lane.count[DEPTH_ASKS]
     market.bid = market.bid_quantity = market.ask = market.ask_quantity = 0
     if bids > 0:
-        best = rungs[lane.at[DEPTH_BIDS] + bids - 1]
+        best = nth(rungs, lane.at[DEPTH_BIDS] + bids - 1)
         market.bid = best.key
         market.bid_quantity = best.quantity
     if asks > 0:
-        best = rungs[lane.at[DEPTH_ASKS] + asks - 1]
+        best = nth(rungs, lane.at[DEPTH_ASKS] + asks - 1)
         market.ask = -best.key
         market.ask_quantity = best.quantity
     if lane.has_trades or bids == 0 or asks == 0:
@@ -177,14 +177,14 @@ def settle(
     market.last = (market.bid + market.ask) // 2
     if lane.act_low < market.last < lane.act_high:
         return
-    terms = instruments[k]
+    terms = nth(instruments, k)
     for own in range(2):
         ladder = DEPTH_ASKS if own == BIDS else DEPTH_BIDS
         where = lane.at[ladder] + lane.count[ladder] - 1
         while where >= lane.at[ladder] and lane.count[own] > 0:
-            level = rungs[where]
+            level = nth(rungs, where)
             price = -level.key if own == BIDS else level.key
-            best = rungs[lane.at[own] + lane.count[own] - 1].key
+            best = nth(rungs, lane.at[own] + lane.count[own] - 1).key
             if (best < price) if own == BIDS else (-best > price):
                 break
             there = level.quantity - level.taken
@@ -204,25 +204,24 @@ def funding_row(
     rate: int, mark: int,
 ) -> None:  # fmt: skip
     """Pay or receive funding on every position: longs pay a positive rate."""
-    head = sim[0]
-    terms = instruments[k]
-    market = markets[k]
-    price = mark if mark != 0 else margin_price(sim[2 * k], market)
+    terms = nth(instruments, k)
+    market = nth(markets, k)
+    price = mark if mark != 0 else margin_price(nth(sim, 2 * k), market)
     if mark != 0:
         market.mark = mark
     if terms.kind == SPOT or price == 0:
         return
-    for robot in range(head.robots):
-        held = sim[row_of(head, robot, k, 0)].held + sim[row_of(head, robot, k, 1)].held
+    for robot in range(sim.robots):
+        held = nth(sim, row_of(sim, robot, k, 0)).held + nth(sim, row_of(sim, robot, k, 1)).held
         if held == 0:
             continue
         size = abs(worth(terms, price, held))
         payment = muldiv_ceil(size if held > 0 else -size, rate, _RATE_ONE)
-        account = sim[row_of(head, sim[row_of(head, robot, 0, 0)].account, 0, 0)]
+        account = nth(sim, row_of(sim, nth(sim, row_of(sim, robot, 0, 0)).account, 0, 0))
         account.cash -= payment
         account.paid_funding += payment
-        tell_robot(head, queue, EV_FUNDING, robot, k, price, 0, payment, rate, 0)
-        head.uneasy = 1
+        tell_robot(sim, queue, EV_FUNDING, robot, k, price, 0, payment, rate, 0)
+        sim.uneasy = 1
     tidy(sim, resting, queue, markets, instruments, k)
 
 
@@ -232,6 +231,6 @@ def mark_row(
     mark: int,
 ) -> None:  # fmt: skip
     """A new mark price: it values positions, it triggers nothing."""
-    markets[k].mark = mark
-    if sim[0].margined:
+    nth(markets, k).mark = mark
+    if sim.margined:
         tidy(sim, resting, queue, markets, instruments, k)

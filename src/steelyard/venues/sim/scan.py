@@ -8,6 +8,7 @@ Rule 2: rows at or after the next due time are never skipped.
 from typing import Final
 
 from steelyard.jit.parts import Records, part
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import (
     BAR,
     NEVER_HIGH,
@@ -25,17 +26,16 @@ _BLOCK: Final = 64
 @part
 def tune(sim: Records, robots: Records, markets: Records) -> int:
     """Write the price band in which each instrument concerns nobody; return all wake flags."""
-    head = sim[0]
     flags = 0
-    for k in range(head.instruments):
-        lane = sim[2 * k]
+    for k in range(sim.instruments):
+        lane = nth(sim, 2 * k)
         lane.low = lane.act_low
         lane.high = lane.act_high
-    for r in range(head.robots):
-        robot = robots[r]
+    for r in range(sim.robots):
+        robot = nth(robots, r)
         flags |= robot.wake_flags
-        lane = sim[2 * robot.wake_instrument]
-        last = markets[robot.wake_instrument].last
+        lane = nth(sim, 2 * robot.wake_instrument)
+        last = nth(markets, robot.wake_instrument).last
         low, high = robot.wake_low, robot.wake_high
         if last != 0 and not low < last < high:
             low = NEVER_HIGH  # the wake holds already: every row is heard
@@ -105,12 +105,12 @@ def scan_quotes(
 
 @part
 def skip(
-    sim: Records, markets: Records, flags: int, ts: Records, kind: Records,
-    a: Records, b: Records, c: Records, d: Records, e: Records, start: int, stop: int,
-) -> int:  # fmt: skip
+    sim: Records, markets: Records, flags: int, rows: Records, start: int, stop: int
+) -> int:
     """Walk rows of the only instrument that concern nobody; return the first that may."""
-    lane = sim[0]
-    market = markets[0]
+    lane = sim
+    market = markets
+    ts, kind, a, b, c, d, e = rows.ts, rows.kind, rows.a, rows.b, rows.c, rows.d, rows.e
     low, high = lane.low, lane.high
     if low >= high - 1:
         return start
@@ -140,7 +140,7 @@ def skip(
                     market.last = (a[i - 1] + c[i - 1]) // 2
         elif what == BAR and lane.has_bars and not flags & WAKE_EVERY_BAR:
             if low < c[i] and b[i] < high:
-                fold_bar(sim[0], lane, market, ts[i], a[i], b[i], c[i], d[i], e[i])
+                fold_bar(sim, lane, market, ts[i], a[i], b[i], c[i], d[i], e[i])
                 i += 1
         if i == first:
             break
@@ -153,20 +153,20 @@ def skip(
 
 @part
 def skip_many(
-    sim: Records, markets: Records, flags: int, ts: Records, kind: Records, inst: Records,
-    a: Records, b: Records, c: Records, d: Records, e: Records, start: int, stop: int,
-) -> int:  # fmt: skip
+    sim: Records, markets: Records, flags: int, rows: Records, start: int, stop: int
+) -> int:
     """Walk rows of several instruments that concern nobody; return the first that may."""
+    ts, kind, a, b, c, d, e = rows.ts, rows.kind, rows.a, rows.b, rows.c, rows.d, rows.e
     i = start
     while i < stop:
         what = kind[i]
-        k = inst[i]
-        lane = sim[2 * k]
+        k = rows.inst[i]
+        lane = nth(sim, 2 * k)
         if what <= TRADE_SELL:
             if a[i] <= lane.low or a[i] >= lane.high:
                 break
-            markets[k].last = a[i]
-            markets[k].seen_ns = ts[i]
+            nth(markets, k).last = a[i]
+            nth(markets, k).seen_ns = ts[i]
         elif what == QUOTE:
             if lane.low >= lane.high - 1:
                 break
@@ -174,12 +174,12 @@ def skip_many(
                 middle = (a[i] + c[i]) // 2
                 if middle <= lane.low or middle >= lane.high or a[i] == 0 or c[i] == 0:
                     break
-                markets[k].last = middle
-            show(lane, markets[k], ts[i], a[i], b[i], c[i], d[i])
+                nth(markets, k).last = middle
+            show(lane, nth(markets, k), ts[i], a[i], b[i], c[i], d[i])
         elif what == BAR and lane.has_bars and not flags & WAKE_EVERY_BAR:
             if c[i] <= lane.low or b[i] >= lane.high:
                 break
-            fold_bar(sim[0], lane, markets[k], ts[i], a[i], b[i], c[i], d[i], e[i])
+            fold_bar(sim, lane, nth(markets, k), ts[i], a[i], b[i], c[i], d[i], e[i])
         else:
             break
         i += 1

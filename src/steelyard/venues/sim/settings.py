@@ -107,6 +107,7 @@ def new_sim(
                 f"robot {robot} spends account {account}, allowed are 0 to {len(cash) - 1}"
             )
         sim[robot * count * 2]["account"] = account
+        sim[robot * count * 2]["rung_ns"] = -1
     for account, amount in enumerate(cash):
         sim[account * count * 2]["cash"] = amount
     for account, instrument, quantity in coins:

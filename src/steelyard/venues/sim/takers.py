@@ -13,6 +13,7 @@ from steelyard.jit.parts import Records, part
 from steelyard.matching.depth import last_key_for, reachable
 from steelyard.matching.names import UNLIMITED
 from steelyard.matching.slippage import worsened
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import BUY, MARKET, TAKER
 from steelyard.venues.sim.accounts import executable, fill, holding_of
 from steelyard.venues.sim.records import DEPTH_ASKS, DEPTH_BIDS, UNBOUNDED
@@ -53,21 +54,19 @@ def worst_price(
     sim: Records, resting: Records, market: Records, terms: Records, order: Records
 ) -> int:
     """Return the worst price a market order would pay now; 0 when nobody is there."""
-    head = sim[0]
-    lane = sim[2 * order.instrument]
+    lane = nth(sim, 2 * order.instrument)
     if lane.has_depth:
         ladder = DEPTH_ASKS if order.side == BUY else DEPTH_BIDS
         key = last_key_for(resting.rungs, lane.at[ladder], lane.count[ladder], order.quantity)
         return -key * order.side
     price = against(lane, market, order.side)
-    return slipped(head, market, terms, price, order.side) if price != 0 else 0
+    return slipped(sim, market, terms, price, order.side) if price != 0 else 0
 
 
 @part
 def takeable(sim: Records, resting: Records, market: Records, order: Records) -> int:
     """Return how much of a limit order could be taken at once."""
-    head = sim[0]
-    lane = sim[2 * order.instrument]
+    lane = nth(sim, 2 * order.instrument)
     wanted = executable(holding_of(sim, order), order)
     if order.type != MARKET and not crosses(lane, market, order.side, order.price):
         return 0
@@ -75,7 +74,7 @@ def takeable(sim: Records, resting: Records, market: Records, order: Records) ->
         ladder = DEPTH_ASKS if order.side == BUY else DEPTH_BIDS
         worst = -UNBOUNDED if order.type == MARKET else -order.price * order.side
         return reachable(resting.rungs, lane.at[ladder], lane.count[ladder], worst, wanted)
-    if lane.quoted and order.type != MARKET and head.liquidity != UNLIMITED:
+    if lane.quoted and order.type != MARKET and sim.liquidity != UNLIMITED:
         return min(wanted, lane.ask_left if order.side == BUY else lane.bid_left)
     return wanted
 
@@ -86,9 +85,8 @@ def take(
     bounded: bool,
 ) -> None:  # fmt: skip
     """Trade an order against what is there. `bounded`: not beyond the order's own limit price."""
-    head = sim[0]
-    order = resting.orders[row]
-    lane = sim[2 * order.instrument]
+    order = nth(resting.orders, row)
+    lane = nth(sim, 2 * order.instrument)
     wanted = executable(holding_of(sim, order), order)
     if wanted <= 0:
         return
@@ -101,7 +99,7 @@ def take(
     if lane.quoted and best != 0:
         price = best
         left = wanted
-        if head.liquidity != UNLIMITED:
+        if sim.liquidity != UNLIMITED:
             left = min(wanted, lane.ask_left if side == BUY else lane.bid_left)
         if left > 0:
             if side == BUY:
@@ -114,7 +112,7 @@ def take(
             return
     if price == 0:
         return
-    price = slipped(head, market, terms, price, side)
+    price = slipped(sim, market, terms, price, side)
     if bounded and (price - order.price) * side > 0:
         price = order.price
     lane.left -= min(wanted, lane.left)
@@ -127,19 +125,18 @@ def take_depth(
     bounded: bool,
 ) -> None:  # fmt: skip
     """Walk the venue's levels from the best one."""
-    head = sim[0]
-    order = resting.orders[row]
-    lane = sim[2 * order.instrument]
+    order = nth(resting.orders, row)
+    lane = nth(sim, 2 * order.instrument)
     side = order.side
     ladder = DEPTH_ASKS if side == BUY else DEPTH_BIDS
     where = lane.at[ladder] + lane.count[ladder] - 1
     while wanted > 0 and where >= lane.at[ladder]:
-        level = resting.rungs[where]
+        level = nth(resting.rungs, where)
         price = -level.key * side
         if bounded and (price - order.price) * side > 0:
             break
         there = level.quantity - level.taken
-        if head.liquidity == UNLIMITED:
+        if sim.liquidity == UNLIMITED:
             there = wanted
         quantity = min(wanted, there)
         if quantity > 0:

@@ -10,6 +10,7 @@ cannot pay for is rejected.
 
 from steelyard.jit.parts import Records, part
 from steelyard.matching.ladder import close_rung
+from steelyard.matching.tables import nth
 from steelyard.model.kinds import (
     BUY,
     EV_EXPIRED,
@@ -40,15 +41,15 @@ def on_price(
     sim: Records, resting: Records, queue: Records, markets: Records, instruments: Records, k: int
 ) -> None:  # fmt: skip
     """Trigger what the last price reached, then let trailing stops follow it."""
-    price = markets[k].last
-    lane = sim[2 * k]
+    price = nth(markets, k).last
+    lane = nth(sim, 2 * k)
     while lane.count[UPS] > 0:
-        top = resting.rungs[lane.at[UPS] + lane.count[UPS] - 1]
+        top = nth(resting.rungs, lane.at[UPS] + lane.count[UPS] - 1)
         if -top.key > price:
             break
         fire(sim, resting, queue, markets, instruments, k, UPS)
     while lane.count[DOWNS] > 0:
-        top = resting.rungs[lane.at[DOWNS] + lane.count[DOWNS] - 1]
+        top = nth(resting.rungs, lane.at[DOWNS] + lane.count[DOWNS] - 1)
         if top.key < price:
             break
         fire(sim, resting, queue, markets, instruments, k, DOWNS)
@@ -62,24 +63,24 @@ def fire(
     ladder: int,
 ) -> None:  # fmt: skip
     """Trigger the first order of a ladder of triggers."""
-    lane = sim[2 * k]
+    lane = nth(sim, 2 * k)
     where = lane.at[ladder] + lane.count[ladder] - 1
-    row = resting.rungs[where].row
+    row = nth(resting.rungs, where).row
     close_rung(resting.rungs, lane.at[ladder], lane.count[ladder], where)
     lane.count[ladder] -= 1
-    order = resting.orders[row]
+    order = nth(resting.orders, row)
     if order.type == TRAILING_STOP and order.extreme == 0:
-        trail_from(sim, resting, row, markets[k].last)
+        trail_from(sim, resting, row, nth(markets, k).last)
         watch_trails(lane, resting)
         return
     trails = order.extreme != 0
     account_of(sim, order).open_orders -= 1
     order.state = GONE
     order.type = MARKET
-    tell(sim[0], queue, EV_TRIGGERED, order, row, markets[k].last, 0, 0, 0, 0, 0, 0)
+    tell(sim, queue, EV_TRIGGERED, order, row, nth(markets, k).last, 0, 0, 0, 0, 0, 0)
     if trails:
         watch_trails(lane, resting)
-    terms = instruments[k]
+    terms = nth(instruments, k)
     if executable(holding_of(sim, order), order) <= 0:
         end(sim, resting, queue, terms, row, EV_EXPIRED, 0, 0, 0)
         return
@@ -87,7 +88,7 @@ def fire(
     if code != 0:
         end(sim, resting, queue, terms, row, EV_REJECTED, code, have, need)
         return
-    take(sim, resting, queue, markets[k], terms, row, False)
+    take(sim, resting, queue, nth(markets, k), terms, row, False)
     if order.filled < order.quantity:
         end(sim, resting, queue, terms, row, EV_EXPIRED, 0, 0, 0)
 
@@ -95,7 +96,7 @@ def fire(
 @part
 def trail_from(sim: Records, resting: Records, row: int, price: int) -> None:
     """Start, or move, a trailing stop that has seen `price` as its best."""
-    order = resting.orders[row]
+    order = nth(resting.orders, row)
     order.extreme = price
     order.trigger = price - order.trail if order.side != BUY else price + order.trail
     wait(sim, resting, row, order.side == BUY)
@@ -104,14 +105,14 @@ def trail_from(sim: Records, resting: Records, row: int, price: int) -> None:
 @part
 def follow(sim: Records, resting: Records, k: int, price: int) -> None:
     """Move the trailing stops for which `price` is a new extreme."""
-    lane = sim[2 * k]
+    lane = nth(sim, 2 * k)
     for ladder in range(UPS, DOWNS + 1):
         moved = True
         while moved:  # a move reorders the ladder, so look again from its start
             moved = False
             for i in range(lane.at[ladder], lane.at[ladder] + lane.count[ladder]):
-                row = resting.rungs[i].row
-                order = resting.orders[row]
+                row = nth(resting.rungs, i).row
+                order = nth(resting.orders, row)
                 if order.extreme != 0 and (order.extreme - price) * order.side > 0:
                     unhang(lane, resting, order, row)
                     trail_from(sim, resting, row, price)

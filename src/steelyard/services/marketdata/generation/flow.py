@@ -45,13 +45,14 @@ def flow_chunks(
         ask = bid + spread
         ts = np.floor(times).astype(np.int64) * _MS_NS
         unit = int(instrument.tick)
-        yield _rows(settings, instrument, rng, ts, buys, bid * unit, ask * unit)
+        yield _rows(settings, instrument, rng, ts=ts, buys=buys, bid=bid * unit, ask=ask * unit)
 
 
 def _rows(
     settings: MarketSettings,
     instrument: Instrument,
     rng: np.random.Generator,
+    *,
     ts: Column,
     buys: Signs,
     bid: Column,

@@ -29,6 +29,7 @@ _KINDS = {
     Emits.BARS: frozenset({k.BAR}),
 }
 _PENALTY = 20
+VENUE = "sim"
 
 
 def generate(settings: MarketSettings, rng: np.random.Generator) -> "GeneratedHistory":
@@ -89,11 +90,14 @@ class GeneratedHistory:
         """Make all rows at once."""
         chunks = list(self.chunks())
         names = ("ts_ns", "kind", "instrument", *VALUE_COLUMNS)
-        table = Chunk(**{
-            name: np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in names
-        })
+        table = Chunk(
+            **{name: np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in names}
+        )
         return MemoryHistory(
-            instruments=self.instruments, table=table, assumptions=self.assumptions
+            instruments=self.instruments,
+            table=table,
+            assumptions=self.assumptions,
+            interval_ns=self.interval_ns,
         )
 
     @cached_property
@@ -115,6 +119,6 @@ def _instrument(settings: MarketSettings) -> Instrument:
         data_quantity_decimals=_QUANTITY_DECIMALS if ":" not in settings.instrument else 0,
         at_ns=settings.start_ns,
     )
-    if tick is None:
-        return instrument
-    return replace(instrument, tick=Price(to_units(tick, instrument.price_decimals)))
+    step = instrument.tick if tick is None else Price(to_units(tick, instrument.price_decimals))
+    # A venue of its own: in the catalog a made-up market never mixes with a real one.
+    return replace(instrument, venue=VENUE, tick=step)

@@ -22,7 +22,7 @@ class Emits(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSettings:
-    """Parameters of a generated market.
+    """Parameters of a generated market. Its venue is `sim`; `venue` says whose filters it has.
 
     `count` counts trades, quotes, pairs of quote and trade, or bars. `volatility_day` is the
     standard deviation of a day's return in an ordinary regime; in a volatile one it is

@@ -92,7 +92,7 @@ class NumberedBook:
         self.last, self.last_ns, self.is_starting = update.last, ts_ns, False
 
     def _follows(self, update: Update) -> bool:
-        assert self.last is not None  # noqa: S101 - the caller looked
+        assert self.last is not None
         if self.is_starting:
             return update.first <= self.last + (0 if self.is_futures else 1) or (
                 update.previous == self.last

@@ -32,6 +32,7 @@ _HOSTS: Final = (
     (b"bitget", "bitget", False), (b"fx-ws.gate", "gate", True), (b"/futures/", "gate", True),
     (b"gate", "gate", False),
 )  # fmt: skip
+_LOOKED_AT: Final = 2**20
 _LISTS: Final = (b"exchangeInfo", b"/instruments", b"/currency_pairs", b"/contracts")
 
 
@@ -56,7 +57,8 @@ def reads(path: Path) -> bool:
         return ".raw" in name or ".log" in name
     with path.open("rb") as file:
         first = file.readline(4096)
-    return bool(_NANOS.match(first) or _SECONDS.match(first) or b"<->" in first or _REST.match(first))
+    received = _NANOS.match(first) or _SECONDS.match(first) or _REST.match(first)
+    return received is not None or b"<->" in first
 
 
 def read(path: Path, hints: Hints) -> tuple[Series, ...]:
@@ -68,7 +70,9 @@ def read(path: Path, hints: Hints) -> tuple[Series, ...]:
             "this is a list of instruments, not market data: filters come from the dated table",
             file=str(path), row=1,
         )  # fmt: skip
-    venue, perpetual = _venue(first, hints)
+    venue, perpetual = _venue(first, content[:_LOOKED_AT], hints)
+    # Only Binance's futures tell the id of the update before.
+    perpetual = perpetual or (venue == "binance" and b'"pu":' in content[:_LOOKED_AT])
     desk_hints = replace(hints, perpetual=perpetual or hints.perpetual)
     desk = Desk(desk_hints, venue, hints.instrument if hints.is_asked else None)
     speak = DIALECTS[venue]
@@ -86,9 +90,12 @@ def read(path: Path, hints: Hints) -> tuple[Series, ...]:
 
 
 def _finished(desk: Desk, path: Path, end_ns: int) -> tuple[Series, ...]:
-    for book in (*desk.numbered.values(), *desk.summed.values()):
-        book.end(end_ns)
-    tapes = [tape for tape in desk.tapes.values() if tape.ts]
+    for numbered in desk.numbered.values():
+        numbered.end(end_ns)
+    for summed in desk.summed.values():
+        summed.end(end_ns)
+    every = {tape.hints.instrument: tape for tape in desk.tapes.values()}
+    tapes = [tape for tape in every.values() if tape.ts]
     if not tapes:
         found = ", ".join(sorted(desk.skipped)) or "nothing"
         raise DataError(f"no trades, quotes or depth were found, but {found}", file=str(path))
@@ -118,9 +125,7 @@ def _decoded(file: str, content: bytes) -> Iterator[Line]:
             continue
         ts_ns, symbol, body = _split(text, file, number)
         if ts_ns < last_ns:
-            raise DataError(
-                "the receive time is before the line above it", file=file, row=number
-            )
+            raise DataError("the receive time is before the line above it", file=file, row=number)
         last_ns = ts_ns
         try:
             message = decoder.decode(body)
@@ -153,15 +158,15 @@ def _nanos(seconds: bytes) -> int:
     return int(whole) * 10**9 + int(fraction[:9].ljust(9, b"0") or b"0")
 
 
-def _venue(first: bytes, hints: Hints) -> tuple[str, bool]:
-    """Tell the venue from the address in the first line, else from the file's place."""
+def _venue(first: bytes, head: bytes, hints: Hints) -> tuple[str, bool]:
+    """Tell the venue from the address in the first line, the file's place, or its messages."""
     address = first[:400] if b"://" in first[:10] else b""
     for host, venue, perpetual in _HOSTS:
         if address and host in address:
             return venue, perpetual
     if hints.venue in DIALECTS:
         return hints.venue, hints.perpetual
-    if b'"stream"' in first[:80]:
+    if any(word in head for word in (b'"stream":"', b'"lastUpdateId"')):
         return "binance", hints.perpetual
     raise DataError(
         "nothing says which venue was recorded; give it with --venue, allowed are "

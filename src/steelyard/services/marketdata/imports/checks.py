@@ -66,7 +66,9 @@ def check_order(ts_ns: Column, last_ns: int, *, file: str, row: int, column: str
     )
 
 
-def check_bars(bars: Mapping[str, Floats], names: Mapping[str, str], *, file: str, row: int) -> None:
+def check_bars(
+    bars: Mapping[str, Floats], names: Mapping[str, str], *, file: str, row: int
+) -> None:
     """Refuse a high below, or a low above, any other price of its candle."""
     high, low = bars["high"], bars["low"]
     for what, edge, wrong_side in (("high", high, np.less), ("low", low, np.greater)):

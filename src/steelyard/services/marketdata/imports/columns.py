@@ -30,7 +30,7 @@ def match_columns(table: FrameTable | CommaTable, layout: Layout) -> dict[str, s
         meaning = next((m for m, names in layout.wanted.items() if plain in names), None)
         if meaning is not None and meaning not in found:
             found[meaning] = column
-        elif not (meaning or plain in layout.known or plain in _ROW_NUMBERS or _repeats(plain, table)):
+        elif meaning is None and not _is_spare(plain, table, layout):
             unknown.append(column)
     missing = [meaning for meaning in layout.wanted if meaning not in found]
     if missing:
@@ -52,6 +52,10 @@ def match_columns(table: FrameTable | CommaTable, layout: Layout) -> dict[str, s
             column=unknown[0],
         )
     return found
+
+
+def _is_spare(plain: str, table: FrameTable | CommaTable, layout: Layout) -> bool:
+    return plain in layout.known or plain in _ROW_NUMBERS or _repeats(plain, table)
 
 
 def _repeats(plain: str, table: FrameTable | CommaTable) -> bool:

@@ -15,6 +15,7 @@ from steelyard.model.errors import DataError
 
 _ROWS: Final = 2**18
 _SAMPLE: Final = 1_000
+_LOOKED_AT: Final = 2**16  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,16 @@ class CommaTable:
                 row=end.count(b"\n") + (not has_header),
                 column=columns[min(len(last), len(columns) - 1)],
             )
+        if not content.endswith(b"\n") and _is_cut(end, last[-1]):
+            raise DataError(
+                "the last line has no end, and its last field is shorter than those above: "
+                "the file is truncated",
+                file=file,
+                row=end.count(b"\n") + (not has_header),
+                column=columns[-1],
+            )
         first = _fields(content.split(b"\n", 2)[has_header], file)
         return cls(file, content, columns, rows, has_header, first)
-
-    @property
-    def ends_in_newline(self) -> bool:
-        return self.content.endswith(b"\n")
 
     def renamed(self, columns: Sequence[str]) -> "CommaTable":
         """Give the columns of text without header their names."""
@@ -108,7 +113,9 @@ def numbers(column: pl.Series, *, file: str, row: int) -> pl.Series:
     cast = column.cast(pl.Float64, strict=False) if column.dtype == pl.String else column
     if not cast.dtype.is_numeric():
         raise DataError(
-            f"values were of type {column.dtype}, allowed are numbers", file=file, column=column.name
+            f"values were of type {column.dtype}, allowed are numbers",
+            file=file,
+            column=column.name,
         )
     if cast.null_count():
         at = int(cast.is_null().arg_max() or 0)
@@ -116,6 +123,13 @@ def numbers(column: pl.Series, *, file: str, row: int) -> pl.Series:
         what = "the value is missing" if found is None else f"value was {found!r}, no number"
         raise DataError(what, file=file, row=row + at, column=column.name)
     return cast.cast(pl.Float64)
+
+
+def _is_cut(end: bytes, last: str) -> bool:
+    """Say whether a last field looks cut off: shorter than any of the lines before it."""
+    above = end[-_LOOKED_AT:].split(b"\n")[1:-1]
+    shortest = min((len(line.rpartition(b",")[2].rstrip()) for line in above), default=0)
+    return len(last) < shortest
 
 
 def _fields(line: bytes, file: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Rule 2: an update that does not follow the one before it by its ids is a gap.
 """
 
 import re
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -94,8 +95,9 @@ def _gaps(
     gaps = []
     if not is_snapshot[begins[0]]:
         first = int(ts[0])
-        gaps.append(Gap(after_ns=first, before_ns=first + 1, reason="no snapshot before the updates"))
-    for before, at in zip(begins[:-1], begins[1:], strict=True):
+        reason = "no snapshot before the updates"
+        gaps.append(Gap(after_ns=first, before_ns=first + 1, reason=reason))
+    for before, at in pairwise(begins):
         last = int(ids["last"][before])
         follows = int(ids["previous"][at]) == last or int(ids["first"][at]) == last + 1
         if is_snapshot[before]:  # the first update holds the snapshot's id
@@ -118,6 +120,7 @@ def _one_of(column: pl.Series, yes: str, no: str, file: str) -> np.ndarray:
     return (text == yes).to_numpy()
 
 
+_SIDE: Final = {"asks": k.DEPTH_ASK, "bids": k.DEPTH_BID}
 _TARDIS: Final = re.compile(r"(asks|bids)\[(\d+)\]\.(price|amount)")
 
 
@@ -137,7 +140,7 @@ def read_snapshots(table: FrameTable | CommaTable, hints: Hints) -> tuple[Series
     file = table.file
     ts = times_ns(frame["timestamp"], file=file, row=1)
     sides = [
-        (k.DEPTH_ASK if match[1] == "asks" else k.DEPTH_BID, column, f"{match[1]}[{match[2]}].amount")
+        (_SIDE[match[1]], column, f"{match[1]}[{match[2]}].amount")
         for column, match in found.items()
         if match and match[3] == "price"
     ]

@@ -42,21 +42,25 @@ class Desk:
         if self.wanted is not None and hints.instrument != self.wanted:
             self.skipped[f"{symbol}, not asked for"] += 1
             return None
-        tape = Tape(hints, is_in_contracts)
+        # A snapshot may spell the instrument in another way than the updates do.
+        known = (tape for tape in self.tapes.values() if tape.hints.instrument == hints.instrument)
+        tape = next(known, None) or Tape(hints, is_in_contracts)
         self.tapes[symbol] = tape
         return tape
 
-    def book(self, symbol: str, tape: Tape, *, is_futures: bool = False) -> NumberedBook:
-        """Return the numbered book of a symbol."""
-        if symbol not in self.numbered:
-            self.numbered[symbol] = NumberedBook(tape, is_futures)
-        return self.numbered[symbol]
+    def book(self, tape: Tape, *, is_futures: bool = False) -> NumberedBook:
+        """Return the numbered book of an instrument."""
+        name = tape.hints.named()
+        if name not in self.numbered:
+            self.numbered[name] = NumberedBook(tape, is_futures)
+        return self.numbered[name]
 
-    def summed_book(self, symbol: str, tape: Tape) -> ChecksumBook:
-        """Return the checksummed book of a symbol."""
-        if symbol not in self.summed:
-            self.summed[symbol] = ChecksumBook(tape)
-        return self.summed[symbol]
+    def summed_book(self, tape: Tape) -> ChecksumBook:
+        """Return the checksummed book of an instrument."""
+        name = tape.hints.named()
+        if name not in self.summed:
+            self.summed[name] = ChecksumBook(tape)
+        return self.summed[name]
 
 
 def binance(desk: Desk, ts_ns: int, line: int, message: Message) -> None:
@@ -67,7 +71,7 @@ def binance(desk: Desk, ts_ns: int, line: int, message: Message) -> None:
     if "lastUpdateId" in data:
         symbol = str(message.get("symbol") or _only(desk))
         if tape := desk.tape(symbol, perpetual=perpetual):
-            book = desk.book(symbol, tape, is_futures=perpetual)
+            book = desk.book(tape, is_futures=perpetual)
             book.snapshot(ts_ns, line, int(data["lastUpdateId"]), data["bids"], data["asks"])
         return
     kind = data.get("e") or ("bookTicker" if stream.endswith("@bookTicker") else "")
@@ -82,7 +86,7 @@ def binance(desk: Desk, ts_ns: int, line: int, message: Message) -> None:
             ts_ns=ts_ns, line=line, first=int(data["U"]), last=int(data["u"]),
             previous=previous, bids=data["b"], asks=data["a"],
         )  # fmt: skip
-        desk.book(data["s"], tape, is_futures=perpetual).update(update)
+        desk.book(tape, is_futures=perpetual).update(update)
     elif kind == "bookTicker":
         tape.quote(ts_ns, line, (data["b"], data["B"]), (data["a"], data["A"]))
     elif kind in {"trade", "aggTrade"}:
@@ -111,7 +115,7 @@ def okx(desk: Desk, ts_ns: int, line: int, message: Message) -> None:
         return
     for row in rows:
         if channel == "books":
-            desk.summed_book(symbol, tape).message(
+            desk.summed_book(tape).message(
                 ts_ns, line, row["bids"], row["asks"],
                 is_snapshot=message.get("action") == "snapshot", checksum=int(row["checksum"]),
             )  # fmt: skip
@@ -146,7 +150,7 @@ def bitget(desk: Desk, ts_ns: int, line: int, message: Message) -> None:
     for row in rows if channel == "books" else reversed(rows):
         if channel == "books":
             checksum = row.get("checksum")
-            desk.summed_book(symbol, tape).message(
+            desk.summed_book(tape).message(
                 ts_ns, line, row["bids"], row["asks"], is_snapshot=is_snapshot,
                 checksum=None if checksum is None else int(checksum),
             )  # fmt: skip
@@ -184,7 +188,7 @@ def _gate_snapshot(desk: Desk, ts_ns: int, line: int, message: Message) -> None:
     symbol, perpetual = str(message["symbol"]), desk.hints.perpetual
     if tape := desk.tape(symbol, perpetual=perpetual, is_in_contracts=perpetual):
         bids, asks = _gate_levels(message["bids"]), _gate_levels(message["asks"])
-        desk.book(symbol, tape).snapshot(ts_ns, line, int(message["id"]), bids, asks)
+        desk.book(tape).snapshot(ts_ns, line, int(message["id"]), bids, asks)
 
 
 def _gate_book(desk: Desk, tape: Tape, ts_ns: int, line: int, row: Message) -> None:
@@ -192,7 +196,7 @@ def _gate_book(desk: Desk, tape: Tape, ts_ns: int, line: int, row: Message) -> N
         ts_ns=ts_ns, line=line, first=int(row["U"]), last=int(row["u"]), previous=None,
         bids=_gate_levels(row["b"]), asks=_gate_levels(row["a"]),
     )  # fmt: skip
-    desk.book(row["s"], tape).update(update)
+    desk.book(tape).update(update)
 
 
 def _gate_trade(desk: Desk, tape: Tape, ts_ns: int, line: int, row: Message) -> None:

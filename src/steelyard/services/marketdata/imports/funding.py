@@ -55,7 +55,8 @@ def read(table: FrameTable | CommaTable, hints: Hints) -> tuple[Series, ...]:
         if wrong.any():
             at = int(np.argmax(wrong))
             raise DataError(
-                f"funding rate was {plain(float(rate[at]))}, allowed is -{_RATE_MAX} to {_RATE_MAX}",
+                f"funding rate was {plain(float(rate[at]))}, "
+                f"allowed is -{_RATE_MAX} to {_RATE_MAX}",
                 file=file,
                 row=row + at,
                 column=names["rate"],

@@ -21,8 +21,10 @@ from steelyard.services.marketdata.imports.tables import FrameTable
 from steelyard.services.marketdata.timestamps import times_ns
 
 NAME: Final = "marks"
-_WANTED: Final = {meaning: CANDLES.wanted[meaning] for meaning in CANDLES.wanted if meaning != "volume"}
-LAYOUT: Final = Layout(wanted=_WANTED, known=(*CANDLES.wanted["volume"], *CANDLES.known))
+LAYOUT: Final = Layout(
+    wanted={what: CANDLES.wanted[what] for what in ("time", "open", "high", "low", "close")},
+    known=(*CANDLES.wanted["volume"], *CANDLES.known),
+)
 
 
 def reads(table: FrameTable | CommaTable, hints: Hints) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from steelyard.model import kinds as k
+from steelyard.model.errors import DataError
 from steelyard.services.marketdata.filenames import Hints
 from steelyard.services.marketdata.imports.checks import check_number, plain
 from steelyard.services.marketdata.imports.columns import Layout, match_columns
@@ -15,7 +16,6 @@ from steelyard.services.marketdata.imports.comma import CommaTable, numbers
 from steelyard.services.marketdata.imports.series import Gather, Series
 from steelyard.services.marketdata.imports.tables import FrameTable
 from steelyard.services.marketdata.timestamps import times_ns
-from steelyard.model.errors import DataError
 
 NAME: Final = "quotes"
 LAYOUT: Final = Layout(
@@ -45,10 +45,10 @@ def reads(table: FrameTable | CommaTable, hints: Hints) -> bool:
 
 def named(table: FrameTable | CommaTable, hints: Hints) -> FrameTable | CommaTable:
     """Name the columns of a bookTicker file without header: its name must say what it is."""
-    if isinstance(table, CommaTable) and not table.has_header:
-        if len(table.columns) == len(_BINANCE) and "bookticker" in hints.words:
-            return table.renamed(_BINANCE)
-    return table
+    if isinstance(table, FrameTable) or table.has_header:
+        return table
+    is_binance = len(table.columns) == len(_BINANCE) and "bookticker" in hints.words
+    return table.renamed(_BINANCE) if is_binance else table
 
 
 def read(table: FrameTable | CommaTable, hints: Hints) -> tuple[Series, ...]:

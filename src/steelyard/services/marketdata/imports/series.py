@@ -71,14 +71,26 @@ class Gather:
             RATE: Scale(_RATE_DECIMALS, decimals_max=_RATE_DECIMALS),
         }
 
-    def add(
-        self, ts_ns: Column, kind: Kinds | int, values: Sequence[Floats], *, row: int
-    ) -> None:
+    def add(self, ts_ns: Column, kind: Kinds | int, values: Sequence[Floats], *, row: int) -> None:
         """Append checked values; refuse a time that goes back. `row` is the first one's number."""
         check_order(ts_ns, self.last_ns, file=self.file, row=row, column=self.time_column)
         start, stop = self.filled, self.filled + len(ts_ns)
         self.ts_ns[start:stop] = ts_ns
         self.kind[start:stop] = kind
+        pairs = list(zip(self.roles, values, strict=True))
+        exact = [
+            units for role, one in pairs if (units := self.scales[role].exact(one)) is not None
+        ]
+        if len(exact) < len(pairs):
+            exact = self._converted(values, row)
+        for filled, units in zip(self.values, exact, strict=True):
+            filled[start:stop] = units
+        if len(ts_ns):
+            self.last_ns = int(ts_ns[-1])
+        self.filled = stop
+
+    def _converted(self, values: Sequence[Floats], row: int) -> list[Column]:
+        """Raise the decimals to what the values need, and what is filled with them."""
         before = {role: scale.decimals for role, scale in self.scales.items()}
         for role, column in zip(self.roles, values, strict=True):
             self.scales[role].raise_to(column)
@@ -90,14 +102,11 @@ class Gather:
                     file=self.file,
                     row=row,
                 )
-            if start and scale.decimals > before[role]:
-                filled[:start] *= np.int64(10 ** (scale.decimals - before[role]))
-            elif start and scale.decimals < before[role]:
-                _coarsen(filled[:start], before[role] - scale.decimals)
-            filled[start:stop] = scale.units(column)
-        if len(ts_ns):
-            self.last_ns = int(ts_ns[-1])
-        self.filled = stop
+            if scale.decimals > before[role]:
+                filled[: self.filled] *= np.int64(10 ** (scale.decimals - before[role]))
+        return [
+            self.scales[role].units(column) for role, column in zip(self.roles, values, strict=True)
+        ]
 
     def named(self) -> dict[str, Column]:
         """Return the filled value columns by their names."""
@@ -115,8 +124,3 @@ class Gather:
             for role, scale in self.scales.items()
             if scale.is_rounded and role in self.roles
         )
-
-
-def _coarsen(filled: Column, decimals: int) -> None:
-    divisor = np.int64(10**decimals)
-    filled[:] = (filled + divisor // 2) // divisor

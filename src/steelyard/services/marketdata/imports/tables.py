@@ -81,9 +81,7 @@ def text_bytes(path: Path, head: bytes) -> bytes:
         return _unzipped(path)
     content = path.read_bytes()
     if b"\0" in content[:4096]:
-        raise DataError(
-            "this is no Parquet, Feather, CSV, gzip or zip file", file=file
-        )
+        raise DataError("this is no Parquet, Feather, CSV, gzip or zip file", file=file)
     return content
 
 
@@ -113,9 +111,7 @@ def _unzipped(path: Path) -> bytes:
                 )
             return archive.read(names[0])
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise DataError(
-            "the zip archive is truncated or damaged", file=str(path)
-        ) from error
+        raise DataError("the zip archive is truncated or damaged", file=str(path)) from error
 
 
 def _parquet(path: Path) -> FrameTable:

@@ -21,6 +21,7 @@ from steelyard.services.marketdata.imports.series import Gather, Series
 
 NAME: Final = "capture"
 Level = Sequence[str]
+_NOTHING: Final = ("0", "0")
 
 
 @dataclass(slots=True)
@@ -41,26 +42,20 @@ class Tape:
     trade_id: int | None = None
     trade_ns: int = 0
 
-    def row(self, ts_ns: int, line: int, kind: int, price: str, quantity: str) -> None:
-        """Add a row of one price and one quantity."""
-        self._add(ts_ns, line, kind, price, quantity, "0", "0")
-
     def quote(self, ts_ns: int, line: int, bid: Level, ask: Level) -> None:
         """Add a best bid and ask."""
-        self._add(ts_ns, line, k.QUOTE, bid[0], bid[1], ask[0], ask[1])
+        self._add(ts_ns, line, k.QUOTE, bid, ask)
 
     def clear(self, ts_ns: int, line: int) -> None:
         """Say that the book is empty: a snapshot follows, or the book cannot be trusted."""
-        self._add(ts_ns, line, k.DEPTH_CLEAR, "0", "0", "0", "0")
+        self._add(ts_ns, line, k.DEPTH_CLEAR, _NOTHING)
 
-    def levels(
-        self, ts_ns: int, line: int, bids: Sequence[Level], asks: Sequence[Level]
-    ) -> None:
+    def levels(self, ts_ns: int, line: int, bids: Sequence[Level], asks: Sequence[Level]) -> None:
         """Add the levels of a depth message."""
         for level in bids:
-            self._add(ts_ns, line, k.DEPTH_BID, level[0], level[1], "0", "0")
+            self._add(ts_ns, line, k.DEPTH_BID, level)
         for level in asks:
-            self._add(ts_ns, line, k.DEPTH_ASK, level[0], level[1], "0", "0")
+            self._add(ts_ns, line, k.DEPTH_ASK, level)
 
     def trade(
         self, ts_ns: int, line: int, price: str, quantity: str, *,
@@ -77,23 +72,20 @@ class Tape:
                 self.gap(self.trade_ns, ts_ns, reason)
             self.trade_id, self.trade_ns = last, ts_ns
         kind = k.TRADE_BUY if is_buy else k.TRADE_SELL
-        self._add(ts_ns, line, kind, price, quantity, "0", "0")
+        self._add(ts_ns, line, kind, (price, quantity))
 
     def gap(self, after_ns: int, before_ns: int, reason: str) -> None:
         """Record that something is missing."""
         self.gaps.append(Gap(after_ns=after_ns, before_ns=before_ns, reason=reason))
 
-    def _add(
-        self, ts_ns: int, line: int, kind: int, price: str, quantity: str,
-        ask: str, ask_quantity: str,
-    ) -> None:  # fmt: skip
+    def _add(self, ts_ns: int, line: int, kind: int, one: Level, two: Level = _NOTHING) -> None:
         self.ts.append(ts_ns)
         self.line.append(line)
         self.kind.append(kind)
-        self.price.append(price)
-        self.quantity.append(quantity)
-        self.ask.append(ask)
-        self.ask_quantity.append(ask_quantity)
+        self.price.append(one[0])
+        self.quantity.append(one[1])
+        self.ask.append(two[0])
+        self.ask_quantity.append(two[1])
 
     def series(self, skipped: tuple[Assumption, ...]) -> Series:
         """Return the columns, or refuse the first line with an impossible number."""
@@ -135,9 +127,7 @@ class Tape:
             duplicates=self.duplicates,
         )
 
-    def _check_zero(
-        self, kind: np.ndarray, values: list[np.ndarray], lines: np.ndarray
-    ) -> None:
+    def _check_zero(self, kind: np.ndarray, values: list[np.ndarray], lines: np.ndarray) -> None:
         """Prices are above zero, except of rows that have none; so are traded quantities."""
         needed = kind != k.DEPTH_CLEAR
         trades = (kind == k.TRADE_BUY) | (kind == k.TRADE_SELL)

@@ -106,13 +106,13 @@ def read(table: FrameTable | CommaTable, hints: Hints) -> tuple[Series, ...]:
     columns = dict.fromkeys([*names.values(), side, *([ids.column] if ids.column else [])])
     row = 1
     for frame in table.batches(list(columns)):
-        _add(gather, frame, names, side, ids, row)
+        _add(gather, frame, names, side, ids=ids, row=row)
         row += frame.height
     return (_series(gather, hints, ids),)
 
 
 def _add(
-    gather: Gather, frame: pl.DataFrame, names: dict[str, str], side: str, ids: _Ids, row: int
+    gather: Gather, frame: pl.DataFrame, names: dict[str, str], side: str, *, ids: _Ids, row: int
 ) -> None:
     file = gather.file
     ts = times_ns(frame[names["time"]], file=file, row=row)
@@ -122,7 +122,7 @@ def _add(
         check_number(values, names[what], file=file, row=row, above_zero=True, what=what)
     kind = sides(frame[side], file=file, row=row)
     if ids.column is not None and ids.counts:
-        keep = _follow(ids, frame[ids.column], ts, (price, quantity, kind), file, row)
+        keep = _follow(ids, frame[ids.column], ts, (price, quantity, kind), file=file, row=row)
         if keep is not None:
             ts, price, quantity, kind = ts[keep], price[keep], quantity[keep], kind[keep]
     gather.add(ts, kind, (price, quantity), row=row)
@@ -139,7 +139,7 @@ def sides(column: pl.Series, *, file: str, row: int) -> np.ndarray:
         yes, no = (_TRUE, _FALSE) if is_maker else (_SELL, _BUY)
         title = ("True", "False") if is_maker else ("sell", "buy")
         sold = text == title[0]
-        if (sold.sum() or 0) + ((text == title[1]).sum() or 0) != len(text):
+        if _count(sold) + _count(text == title[1]) != len(text):
             lower = text.str.to_lowercase()
             sold = lower.is_in(yes)
             right = (sold | lower.is_in(no)).fill_null(value=False)
@@ -159,6 +159,7 @@ def _follow(
     column: pl.Series,
     ts: Column,
     content: tuple[Floats, Floats, np.ndarray],
+    *,
     file: str,
     row: int,
 ) -> Flags | None:
@@ -189,6 +190,10 @@ def _follow(
     ids.last = int(numbers_[-1])
     ids.kept = _at(content, len(ts) - 1)
     return ~repeats if repeats.any() else None
+
+
+def _count(flags: pl.Series) -> int:
+    return int(flags.sum() or 0)
 
 
 def _at(content: tuple[Floats, Floats, np.ndarray], row: int) -> tuple[float, float, int]:

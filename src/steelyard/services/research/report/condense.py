@@ -23,6 +23,7 @@ from steelyard.services.research.report.model import (
 CANDLES_MAX: Final = 2_000
 POINTS_MAX: Final = 2_000
 SECOND_NS: Final = 10**9
+MOVE_RATIO_MIN: Final = 0.02
 DAY_NS: Final = 86_400 * SECOND_NS
 SPANS_S: Final = (
     1, 2, 5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 14_400,
@@ -61,15 +62,45 @@ def span_ns(candles: Candles) -> int:
     return int(np.median(np.diff(candles.ts_ns))) if len(candles.ts_ns) > 1 else 0
 
 
-def complete(curve: Curve, equity_start: float) -> Curve:
-    """Fill in the drawdown, and the equity of holding the instrument, where they are not given."""
+def ended(curve: Curve, end_ns: int, equity_end: float, price_end: float) -> Curve:
+    """Lead the curve to the end of the run, which comes after its last sample or corrects it."""
+    count = len(curve.ts_ns)
+    if not count or end_ns < curve.ts_ns[-1]:
+        return curve
+    kept = count - int(end_ns == curve.ts_ns[-1])
+    equity = np.append(curve.equity[:kept], equity_end)
+    drawdown, hold = curve.drawdown, curve.hold
+    if drawdown is not None:
+        drawdown = np.append(drawdown[:kept], drawdown_of(equity)[-1])
+    if hold is not None:
+        hold = np.append(hold[:kept], hold[-1])
+    return Curve(
+        ts_ns=np.append(curve.ts_ns[:kept], end_ns),
+        equity=equity,
+        price=np.append(curve.price[:kept], price_end),
+        position=np.append(curve.position[:kept], curve.position[-1]),
+        inventory=np.append(curve.inventory[:kept], curve.inventory[-1]),
+        drawdown=drawdown,
+        hold=hold,
+    )
+
+
+def complete(curve: Curve, equity_start: float, hold_end: float | None) -> Curve:
+    """Fill in the drawdown, and the equity of holding the instrument, where they are not given.
+
+    Holding earns in proportion to the price's move, so its end fixes all of it, fees included;
+    when the price hardly moved, its end fixes nothing and the price alone is taken.
+    """
     drawdown = curve.drawdown
     if drawdown is None:
         drawdown = drawdown_of(curve.equity)
     hold = curve.hold
-    if hold is None:
-        first = curve.price[0] if len(curve.price) else 1.0
-        hold = curve.price * (equity_start / first)
+    if hold is None and len(curve.price):
+        first, move = curve.price[0], curve.price[-1] - curve.price[0]
+        if hold_end is None or abs(move) < MOVE_RATIO_MIN * first:
+            hold = curve.price * (equity_start / first)
+        else:
+            hold = equity_start + (curve.price - first) * ((hold_end - equity_start) / move)
     return Curve(
         ts_ns=curve.ts_ns, equity=curve.equity, price=curve.price, position=curve.position,
         inventory=curve.inventory, drawdown=drawdown, hold=hold,
@@ -159,8 +190,11 @@ def _round_step(width: float) -> float:
 
 
 def fills_per_candle(fills: Fills, candles: Candles) -> tuple[Integers, Integers]:
-    """Count buys and sells in each candle; what came before the first counts to the first."""
-    index = np.maximum(np.searchsorted(candles.ts_ns, fills.ts_ns, side="right") - 1, 0)
+    """Count buys and sells in each candle; what came before the first counts to the first.
+
+    A fill at the very moment a candle opens is one that closed the candle before it.
+    """
+    index = np.maximum(np.searchsorted(candles.ts_ns, fills.ts_ns) - 1, 0)
     size = len(candles.ts_ns)
     buys = np.bincount(index[fills.side == BUY], minlength=size)
     sells = np.bincount(index[fills.side == SELL], minlength=size)
@@ -170,5 +204,5 @@ def fills_per_candle(fills: Fills, candles: Candles) -> tuple[Integers, Integers
 def at_closes(curve: Curve, values: Floats, candles: Candles) -> Floats:
     """Return the last of the curve's values that each candle saw; 0 before the first."""
     closes_ns = candles.ts_ns + max(span_ns(candles), 1)
-    rows = np.searchsorted(curve.ts_ns, closes_ns) - 1
+    rows = np.searchsorted(curve.ts_ns, closes_ns, side="right") - 1
     return np.where(rows >= 0, values[np.maximum(rows, 0)], 0.0) if len(values) else values

@@ -6,7 +6,7 @@ Rule 3: rows are in time order; `*_ns` are UTC nanoseconds.
 
 `result` is the JSON object of `steelyard backtest --json`. Ratios are text such as "0.1234";
 `realism.break_even_slippage` is a ratio of the price per fill. Texts that people wrote
-(`what`, `why`, `doc`) may have a Chinese twin beside them under `zh`: {"zh": {"what": …}}.
+(`what`, `why`, `doc`, `reason`) may have a Chinese twin: {"doc_zh": …} or {"zh": {"what": …}}.
 """
 
 from dataclasses import dataclass

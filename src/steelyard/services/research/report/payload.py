@@ -42,17 +42,18 @@ def payload(report: Report) -> dict[str, object]:
         raise ValueError(f"a report's result lacks {', '.join(missing)}")
     for part in (report.curve, report.candles, report.fills):
         _check(part)
-    start = float(parse_decimal(str(report.result["equity_start"]), "equity_start"))
+    start = _float(report.result["equity_start"], "equity_start")
     candles = condense.reaggregate(report.candles)
+    curve = _whole(report)
     daily = report.daily
     if daily is None:
-        daily = condense.daily_returns_of(report.curve, start)
+        daily = condense.daily_returns_of(curve, start)
     return {
         "result": _bilingual(report.result),
         "units": asdict(report.units),
-        "curve": _curve(condense.complete(report.curve, start)),
+        "curve": _curve(condense.complete(curve, start, _hold_end(report.result))),
         "candles": _candles(candles, len(report.candles.ts_ns))
-        | _on_candles(candles, report.curve, report.fills),
+        | _on_candles(candles, curve, report.fills),
         "fills": _fills(report),
         "orders": _orders(report),
         "grid": [{"price": g.price, "side": g.side, "state": g.state} for g in report.grid_lines],
@@ -95,6 +96,30 @@ def _bilingual(result: Mapping[str, Any]) -> dict[str, object]:
         },
         "sharpe_basis_zh": chinese(basis) if isinstance(basis, str) else None,
     }
+
+
+def _whole(report: Report) -> Curve:
+    """Return the curve up to the end that the headline tells."""
+    history: Any = report.result["data"]
+    if not len(report.curve.ts_ns):
+        return report.curve
+    closes = report.candles.close
+    return condense.ended(
+        report.curve,
+        int(np.datetime64(str(history["end"]).removesuffix("Z"), "ns").astype(np.int64)),
+        _float(report.result["equity_end"], "equity_end"),
+        float(closes[-1] if len(closes) else report.curve.price[-1]),
+    )
+
+
+def _hold_end(result: Mapping[str, Any]) -> float | None:
+    held = result.get("buy_and_hold")
+    return _float(held["equity_end"], "buy_and_hold equity_end") if held else None
+
+
+def _float(value: object, what: str) -> float:
+    """Read exact text for a drawing."""
+    return float(parse_decimal(str(value), what))
 
 
 def _check(part: Curve | Candles | Fills) -> None:

@@ -26,7 +26,7 @@ function drawCandles() {
   const places = Math.min(placesFor(bars.close), UNITS.price_decimals);
   const candles = chart.addSeries(CHARTS.CandlestickSeries, {
     upColor: colour("surface"), borderUpColor: colour("up"), wickUpColor: colour("up"),
-    downColor: colour("down"), borderDownColor: colour("down"), wickDownColor: colour("down"),
+    downColor: colour("down-fill"), borderDownColor: colour("down"), wickDownColor: colour("down"),
     priceFormat: scaleOf((value) => numberOf(value, places)), priceLineVisible: false,
   });
   candles.setData(bars.t.map((time, i) => ({
@@ -97,7 +97,8 @@ function addCounts(chart, bars) {
   };
   for (const [values, sign, name] of [[bars.buys, 1, "up"], [bars.sells, -1, "down"]]) {
     const series = chart.addSeries(CHARTS.HistogramSeries, { ...options, color: colour(name) }, 1);
-    series.setData(bars.t.map((time, i) => (values[i] ? { time, value: sign * values[i] } : { time })));
+    series.setData(bars.t.map((time, i) =>
+      (values[i] ? { time, value: sign * values[i] } : { time })));
   }
 }
 
@@ -167,7 +168,7 @@ function pricedFills(bars) {
   const found = [];
   let bar = 0;
   fills.t.forEach((moment, i) => {
-    while (bar + 1 < bars.t.length && bars.t[bar + 1] * 1000 <= moment) bar += 1;
+    while (bar + 1 < bars.t.length && bars.t[bar + 1] * 1000 < moment) bar += 1;
     const name = `${bar} ${fills.side[i]} ${fills.price[i]}`;
     if (seen.has(name)) return;
     seen.add(name);

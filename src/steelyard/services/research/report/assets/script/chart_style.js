@@ -51,7 +51,8 @@ function legend(parent) {
   parent.append(box);
   return (entries) => {
     box.replaceChildren(...entries.filter(Boolean).map(([label, value, mark]) =>
-      el("span", {}, mark && el("i", { class: `key ${mark}` }), label && el("b", {}, label), value)));
+      el("span", {}, mark && el("i", { class: `key ${mark}` }),
+        label && el("b", {}, label), value)));
   };
 }
 

@@ -1,26 +1,43 @@
 // Parameters, the history that was used, and how to get the same result again.
 
+const DEFAULTS_MAX = 8; // more parameters than these, left at their defaults, are folded away
+
 function drawParameters() {
   const entries = Object.entries(RESULT.parameters);
-  if (!entries.length) {
-    fill("parameters", empty("parameters.none"));
-    return;
-  }
-  const value = (text) => (text === null || text === undefined ? NONE
-    : isFigure(text) ? plain(text) : typeof text === "object" ? JSON.stringify(text) : String(text));
-  fill("parameters", el("table", {},
+  const given = entries.filter(([, item]) => item.given);
+  const rest = entries.filter(([, item]) => !item.given);
+  const folded = rest.length > DEFAULTS_MAX;
+  fill("parameters",
+    !entries.length && empty("parameters.none"),
+    folded ? given.length > 0 && parameterTable(given)
+      : entries.length > 0 && parameterTable([...given, ...rest]),
+    folded && el("details", {},
+      el("summary", {}, t("parameters.rest", { n: rest.length })), parameterTable(rest)));
+}
+
+function parameterTable(entries) {
+  const value = (given) => {
+    if (given === null || given === undefined) return NONE;
+    if (isFigure(given)) return plain(given);
+    if (Array.isArray(given)) return given.join(", ");
+    return typeof given === "object" ? JSON.stringify(given) : String(given);
+  };
+  const unit = (item) => item.unit && el("span", { class: "unit" }, unitName(item.unit));
+  const row = ([name, item]) => el("tr", { class: item.given ? "given" : "" },
+    el("th", { scope: "row" }, el("code", {}, name)),
+    el("td", { class: "number" }, value(item.value), unit(item)),
+    el("td", { class: "number faded" }, value(item.default),
+      isFigure(item.default) && unit(item)),
+    el("td", {}, el("span", { class: item.given ? "chip given" : "chip" },
+      t(item.given ? "parameters.given" : "parameters.defaulted"))),
+    el("td", { class: "why" }, written(item, "doc")));
+  const head = (key) => el("th", {
+    scope: "col", class: key === "value" || key === "default" ? "number" : "",
+  }, t(`parameters.${key}`));
+  return el("table", {},
     el("thead", {}, el("tr", {},
-      ["parameter", "value", "default", "origin", "meaning"].map((key) =>
-        el("th", { scope: "col", class: key === "value" || key === "default" ? "number" : "" },
-          t(`parameters.${key}`))))),
-    el("tbody", {}, entries.map(([name, item]) => el("tr", { class: item.given ? "given" : "" },
-      el("th", { scope: "row" }, el("code", {}, name)),
-      el("td", { class: "number" }, value(item.value), item.unit && el("span", { class: "unit" }, item.unit)),
-      el("td", { class: "number faded" }, value(item.default), isFigure(item.default) && item.unit &&
-        el("span", { class: "unit" }, item.unit)),
-      el("td", {}, el("span", { class: item.given ? "chip given" : "chip" },
-        t(item.given ? "parameters.given" : "parameters.defaulted"))),
-      el("td", { class: "why" }, written(item, "doc")))))));
+      ["parameter", "value", "default", "origin", "meaning"].map(head))),
+    el("tbody", {}, entries.map(row)));
 }
 
 function fact(label, ...value) {
@@ -48,7 +65,8 @@ function drawHistory() {
       el("tbody", {}, gaps.map((gap) => el("tr", {},
         el("td", { class: "time" }, momentText(gap.after)),
         el("td", { class: "time" }, momentText(gap.before)),
-        el("td", { class: "number" }, lengthText((momentOf(gap.before) - momentOf(gap.after)) / 1000)),
+        el("td", { class: "number" },
+          lengthText((momentOf(gap.before) - momentOf(gap.after)) / 1000)),
         el("td", { class: "why" }, written(gap, "reason")))))))
       : el("p", { class: "note" }, t("gaps.none")));
 }

@@ -43,8 +43,10 @@ function drawWaterfall() {
     const up = bar.to >= bar.from;
     add(drawing, [
       svg("rect", { x, y: Math.min(y(bar.from), y(bar.to)), width: column * BAR_SHARE, height: size,
-        rx: 2, class: `bar ${kind}` }, svg("title", {}, `${t(`part.${bar.name}`)} ${bar.text} ${CURRENCY}`)),
-      index + 1 < bars.length && svg("line", { x1: x, x2: x + column * (1 + BAR_SHARE), y1: y(bar.to), y2: y(bar.to), class: "link" }),
+        rx: 2, class: `bar ${kind}` },
+      svg("title", {}, `${named("part", bar.name)} ${bar.text} ${CURRENCY}`)),
+      index + 1 < bars.length && svg("line", { x1: x, x2: x + column * (1 + BAR_SHARE),
+        y1: y(bar.to), y2: y(bar.to), class: "link" }),
       svg("text", { x: x + (column * BAR_SHARE) / 2, class: "figure-label",
         y: up ? Math.min(y(bar.from), y(bar.to)) - 7 : Math.max(y(bar.from), y(bar.to)) + 15 },
       compact(Number(bar.text))),
@@ -57,12 +59,13 @@ function drawWaterfall() {
 
 function drawWaterfallTable() {
   const { parts, total, sum, difference, pnl_difference: pnlDifference } = REPORT.waterfall;
-  const places = Math.max(...[...parts.map(([, text]) => text), total].map((x) => exact(x).decimals));
+  const texts = [...parts.map(([, text]) => text), total];
+  const places = Math.max(...texts.map((text) => exact(text).decimals));
   const even = (text) => signed(write(rescale(exact(text), places)));
   const row = (name, text, kind = "") => el("tr", { class: kind, "data-part": name },
     el("th", { scope: "row" }, named("part", name)),
     el("td", { class: "number" }, even(text)),
-    el("td", { class: "why" }, WORDS[state.language][`part.${name}.why`] ? t(`part.${name}.why`) : ""));
+    el("td", { class: "why" }, WORDS[state.language][`part.${name}.why`] || ""));
   const fits = signOf(difference) === 0;
   fill("waterfall-note", t("waterfall.note", { currency: CURRENCY }));
   fill("waterfall-table",

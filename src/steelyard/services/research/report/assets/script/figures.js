@@ -32,7 +32,9 @@ function write({ units, decimals }) {
 }
 
 function rescale({ units, decimals }, places) {
-  if (places >= decimals) return { units: units * 10n ** BigInt(places - decimals), decimals: places };
+  if (places >= decimals) {
+    return { units: units * 10n ** BigInt(places - decimals), decimals: places };
+  }
   const power = 10n ** BigInt(decimals - places);
   const half = units < 0n ? -power / 2n : power / 2n;
   return { units: (units + half) / power, decimals: places };
@@ -122,7 +124,7 @@ function dayText(day) {
 // Moments come as ISO text or as nanoseconds since 1970.
 function momentText(value) {
   if (value === null || value === undefined || value === "") return NONE;
-  if (/^\d{16,}$/.test(String(value))) return timeText(Number(BigInt(Math.trunc(Number(value))) / 1000000n));
+  if (/^\d{16,}$/.test(String(value))) return timeText(Number(value) / 1e6);
   return String(value).replace(/^(\d{4}-\d\d-\d\d)T/, "$1 ").replace(/(\.0+)?(Z|\+00:00)$/, "");
 }
 

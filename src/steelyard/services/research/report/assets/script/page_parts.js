@@ -20,7 +20,8 @@ const MONEY_PLACES = (() => {
 function t(key, values = {}) {
   const found = WORDS[state.language][key];
   if (found === undefined) return key;
-  return found.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return found.replace(/\{(\w+)\}/g, (whole, name) =>
+    (name in values ? String(values[name]) : whole));
 }
 
 // A name such as a status: translated when it is one of ours, else as the report spells it.
@@ -34,6 +35,13 @@ function written(item, key) {
   const twin = item.zh;
   if (state.language === "zh" && twin && typeof twin[key] === "string") return twin[key];
   return String(item[key] ?? "");
+}
+
+// A unit in full: a parameter may say "quote" where a reader wants to see the asset.
+function unitName(unit) {
+  if (unit === "quote") return UNITS.price;
+  if (unit === "base") return UNITS.quantity;
+  return named("unit", unit);
 }
 
 function money(value, places = MONEY_PLACES) {

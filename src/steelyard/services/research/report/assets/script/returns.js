@@ -71,7 +71,8 @@ function drawReturnFigures() {
     tile(t("returns.gaining"), `${Math.round((100 * gains) / day.length)}\u202f%`,
       t("returns.of", { gains, n: day.length })),
     tile(t("returns.mean"), percentOf(mean, 3),
-      deviation === null ? null : t("returns.deviation", { rate: percentOf(deviation).replace("+", "") })));
+      deviation === null ? null
+        : t("returns.deviation", { rate: percentOf(deviation).replace("+", "") })));
 }
 
 // Strength of the colour by size; the sign stays readable in the text of the cell.

@@ -28,17 +28,24 @@ function makeTable(id, { rows, columns, filters, search, note }) {
     view.page = Math.min(Math.max(view.page, 0), pages - 1);
     const from = view.page * PAGE_ROWS;
     const slice = found.slice(from, from + PAGE_ROWS);
-    body.replaceChildren(...slice.map((row) => el("tr", {}, columns().map((column) =>
-      el("td", { class: `${column.kind} ${column.mark ? column.mark(row) : ""}` }, column.show(row))))));
+    const cell = (row, { kind, mark, show }) =>
+      el("td", { class: `${kind} ${mark ? mark(row) : ""}` }, show(row));
+    body.replaceChildren(...slice.map((row) =>
+      el("tr", {}, columns().map((column) => cell(row, column)))));
     if (!found.length) {
-      body.append(el("tr", {}, el("td", { colspan: columns().length, class: "empty" }, t("table.none"))));
+      body.append(el("tr", {},
+        el("td", { colspan: columns().length, class: "empty" }, t("table.none"))));
     }
     pager.replaceChildren(...pageButtons(pages, found.length, from, slice.length));
   }
 
   function pageButtons(pages, count, from, shown) {
+    const turn = (page) => () => {
+      view.page = page;
+      refresh();
+    };
     const go = (label, name, page, possible) => el("button", { type: "button", class: "small",
-      "aria-label": name, disabled: !possible, onclick: () => { view.page = page; refresh(); } }, label);
+      "aria-label": name, disabled: !possible, onclick: turn(page) }, label);
     return [
       el("span", { class: "range" }, count
         ? t("table.range", { from: plain(from + 1), to: plain(from + shown), n: plain(count) })
@@ -86,6 +93,10 @@ function makeTable(id, { rows, columns, filters, search, note }) {
   }
 
   function draw() {
+    if (!rows.length) {
+      fill(id, note() && el("p", { class: "notice", role: "note" }, note()), empty("table.empty"));
+      return;
+    }
     body = el("tbody");
     pager = el("div", { class: "pager" });
     const notice = note();

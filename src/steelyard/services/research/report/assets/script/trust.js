@@ -1,6 +1,6 @@
 // How far to trust the result: the realism score, what lowered it, and every assumption.
 
-const FIRST_REASONS = 3;
+const FIRST_REASONS = 5;
 const FIRST_ASSUMPTIONS = 6;
 
 function level(score) {

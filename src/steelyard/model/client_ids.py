@@ -1,0 +1,110 @@
+"""Client order ids: the text by which a venue knows an order, and we know it again.
+
+Rule 1: the text follows from (book, robot, slot, generation) alone, so it is the same after a
+restart, and two different orders can never share one: every field has its own digits.
+Rule 2: the text is 27 lower-case letters and digits, which every venue's grammar allows; a
+venue that asks for a prefix gets it from `GRAMMARS`.
+Rule 3: three digits are a check code. What does not match it is somebody else's order.
+
+    s  book 7  robot 4  slot 6  generation 6  check 3
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from steelyard.model.errors import ConfigurationError
+
+MARK: Final = "s"
+_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+_BOOK: Final = 7
+_ROBOT: Final = 4
+_SLOT: Final = 6
+_GENERATION: Final = 6
+_CHECK: Final = 3
+_PRIME: Final = 46649  # the largest below 36^3
+_WEIGHT: Final = 37
+SLOT_MAX: Final = 36**_SLOT // 2 - 1
+_OURS: Final = re.compile(
+    rf"{MARK}([0-9a-z]{{{_BOOK}}})([0-9a-z]{{{_ROBOT}}})([0-9a-z]{{{_SLOT}}})"
+    rf"([0-9a-z]{{{_GENERATION}}})([0-9a-z]{{{_CHECK}}})"
+)
+
+
+class ClientId(NamedTuple):
+    """What an id stands for."""
+
+    book: int
+    robot: int
+    slot: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grammar:
+    """What a venue allows as a client order id."""
+
+    allowed: str
+    prefix: str = ""
+
+
+GRAMMARS: Final[dict[str, Grammar]] = {
+    "binance": Grammar(allowed=r"[.A-Z:/a-z0-9_-]{1,36}"),
+    "okx": Grammar(allowed=r"[A-Za-z0-9]{1,32}"),
+    "bitget": Grammar(allowed=r"[A-Za-z0-9_:#.+-]{1,40}"),
+    # "t-" and up to 28 more.
+    "gate": Grammar(allowed=r"t-[0-9A-Za-z_.-]{1,28}", prefix="t-"),
+}
+"""By venue; one that is not listed takes the bare text."""
+
+_PREFIXES: Final = tuple({grammar.prefix for grammar in GRAMMARS.values() if grammar.prefix})
+
+
+def encode(book: int, robot: int, slot: int, generation: int, *, venue: str = "") -> str:
+    """Return the text of an order's id, in the venue's grammar; at most 30 characters."""
+    body = MARK
+    body += _digits(book, _BOOK, "book")
+    body += _digits(robot, _ROBOT, "robot")
+    # Levels below the anchor are negative: 0, -1, 1, -2 … become 0, 1, 2, 3 …
+    folded = 2 * slot if slot >= 0 else -2 * slot - 1
+    body += _digits(folded, _SLOT, "slot", shown=slot, low=-SLOT_MAX - 1, high=SLOT_MAX)
+    body += _digits(generation, _GENERATION, "generation")
+    grammar = GRAMMARS.get(venue)
+    return (grammar.prefix if grammar else "") + body + _check(body)
+
+
+def decode(text: str) -> ClientId | None:
+    """Return what an id of ours stands for, None for anybody else's."""
+    for prefix in _PREFIXES:
+        text = text.removeprefix(prefix)
+    match = _OURS.fullmatch(text)
+    if match is None or _check(text[:-_CHECK]) != match[5]:
+        return None
+    folded = int(match[3], 36)
+    slot = -(folded + 1) // 2 if folded & 1 else folded // 2
+    return ClientId(int(match[1], 36), int(match[2], 36), slot, int(match[4], 36))
+
+
+def _digits(
+    value: int, width: int, what: str, *,
+    shown: int | None = None, low: int = 0, high: int | None = None,
+) -> str:  # fmt: skip
+    if not 0 <= value < 36**width:
+        found = value if shown is None else shown
+        top = 36**width - 1 if high is None else high
+        raise ConfigurationError(
+            f"{what} of a client order id was {found}, allowed is {low} to {top}"
+        )
+    text = ""
+    for _ in range(width):
+        value, digit = divmod(value, 36)
+        text = _DIGITS[digit] + text
+    return text
+
+
+def _check(body: str) -> str:
+    """Weigh every character by its place: one wrong or two swapped characters always show."""
+    total = 0
+    for character in body:
+        total = (total * _WEIGHT + _DIGITS.index(character) + 1) % _PRIME
+    return _digits(total, _CHECK, "check")

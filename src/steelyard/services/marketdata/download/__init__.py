@@ -1,0 +1,1 @@
+"""Public history from venues, through ccxt: paged, resumed, retried, then added to the catalog."""
