@@ -18,10 +18,10 @@ class MovingAverageCross(Strategy):
     budget: Decimal = parameter(unit="quote", above=0, doc="spent on each entry")
 
     def on_start(self, view: View) -> None:
-        self.means = Mean(self.fast), Mean(self.slow)
+        self.fast_mean, self.slow_mean = Mean(self.fast), Mean(self.slow)
 
     def on_bar(self, view: View, bar: Bar) -> None:
-        fast, slow = (mean.push(bar.close) for mean in self.means)
+        fast, slow = self.fast_mean.push(bar.close), self.slow_mean.push(bar.close)
         if fast is None or slow is None or view.open_orders():
             return
         held = view.position()

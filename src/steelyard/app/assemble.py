@@ -11,7 +11,7 @@ from typing import Any
 
 from steelyard.app.machines import FusedMachine, KernelMachine, StrideMachine
 from steelyard.app.rules import bound_gate
-from steelyard.jit.parts import bind, is_compiled
+from steelyard.jit.parts import bind, is_compiled, spine
 from steelyard.kernel.book import Book, new_book
 from steelyard.kernel.fused import drive
 from steelyard.kernel.kernel import CompiledSeat, Kernel, PlainSeat
@@ -102,7 +102,9 @@ def _venue(plan: Plan, book: Book, history: History, bar_step_ns: int) -> Simula
 def bound_drive(strategy: CompiledStrategy, tag: str = "") -> Callable[..., int]:
     """Return the fused loop of this strategy with the rules and the simulator bound in."""
     allow = bound_gate()
-    one = bind(turn, _label("turn", strategy, tag), want=strategy.want, allow=allow)
+    one = bind(
+        turn, _label("turn", strategy, tag), make=spine, want=strategy.want, allow=allow
+    )
     return bind(
         drive, _label("drive", strategy, tag), advance=advance, submit=submit, turn=one
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.jit.parts import direct
 from steelyard.kernel.book import Book
 from steelyard.kernel.fused import CURVE_FULL, EVENT, HALTED, LOG_FULL, LOG_ROOM, SAMPLE
 from steelyard.kernel.kernel import Kernel
@@ -27,10 +28,19 @@ from steelyard.venues.sim.settings import Simulator
 
 
 def columns(chunk: Chunk) -> tuple[Any, ...]:
-    """Return a chunk's columns in the order the drivers take them."""
-    return (
+    """Return a chunk's columns in the order the drivers take them, all of them read-only.
+
+    Columns that lie in a file's memory are read-only already; were others not, the drivers would
+    be compiled twice.
+    """
+    walked = []
+    for column in (
         chunk.ts_ns, chunk.kind, chunk.instrument, chunk.a, chunk.b, chunk.c, chunk.d, chunk.e,
-    )  # fmt: skip
+    ):  # fmt: skip
+        seen = column.view()
+        seen.flags.writeable = False
+        walked.append(seen)
+    return tuple(walked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +132,7 @@ class StrideMachine(_Machine):
             self.heed, b.event, b.head, b.robots, b.markets, b.terms, b.positions, b.balances,
             b.orders, b.commands, b.log, b.curve, v.sim, v.resting, v.queue, *columns(chunk),
         )  # fmt: skip
-        stride, decide = self.stride, self.kernel.decide
+        stride, decide = direct(self.stride), self.kernel.decide
         while True:
             found = stride(*fixed)
             if found != EVENT:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 
-from steelyard.jit.parts import bind
+from steelyard.jit.parts import bind, spine
 from steelyard.kernel.gate import allow
 from steelyard.kernel.rules import either
 from steelyard.risk.registry import RULES
@@ -15,5 +15,7 @@ def bound_gate(names: tuple[str, ...] = tuple(RULES)) -> Callable[..., int]:
     label = "_".join(names)
     objection = RULES[names[-1]]
     for depth, name in enumerate(reversed(names[:-1])):
-        objection = bind(either, f"either_{depth}__{label}", first=RULES[name], then=objection)
-    return bind(allow, f"allow__{label}", objection=objection)
+        objection = bind(
+            either, f"either_{depth}__{label}", make=spine, first=RULES[name], then=objection
+        )
+    return bind(allow, f"allow__{label}", make=spine, objection=objection)

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-DEMO_PARAMETERS = {"price_interval": "120", "order_quantity": "250"}
+DEMO_PARAMETERS = {"price_interval": "200", "order_quantity": "250"}
 
 
 def demo(
     *,
     report: Path = Path("reports/demo.html"),
-    trades: int = 1_000_000,
+    trades: int = 3_000_000,
     seed: int = 7,
     open_: Annotated[bool, Parameter(name="--open")] = True,
     json_: Annotated[bool, Parameter(name="--json", negative="")] = False,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import FunctionType
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import numba
 
@@ -24,6 +24,7 @@ Records: TypeAlias = Any
 
 COMPILED_ROOMS = (
     "model", "jit", "indicators", "state", "ledger", "matching", "kernel", "strategies", "risk",
+    "venues/sim",
 )  # fmt: skip
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -53,16 +54,40 @@ numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]  # se
 _bound: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {}
 
 
+# Without numba's reference counts: they are atomic, cost more than the work between them, and our
+# parts only look at arrays that their caller keeps. No part may allocate an array.
+# `forceinline` is named because a callee that is not yet compiled inherits it from its caller.
+_OPTIONS: Final = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+
+
 def part(function: _F) -> _F:
     """Compile `function` when it is first called."""
-    # Without numba's reference counts: they are atomic, cost more than the work between them, and
-    # our parts only look at arrays that their caller keeps. No part may allocate an array.
-    compiled = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
-    return cast("_F", compiled)
+    return _one_copy(numba.njit(**_OPTIONS, forceinline=False)(function))
 
 
-def bind(template: Callable[..., Any], name: str, **parts: Any) -> Callable[..., Any]:
-    """Compile `template` with the global names in `parts` replaced.
+def spine(function: _F) -> _F:
+    """Compile a part on the line's spine into its one caller: passing arrays costs more than it."""
+    return _one_copy(numba.njit(**_OPTIONS, forceinline=True)(function))
+
+
+def _one_copy(compiled: Any) -> Any:
+    """Compile one copy for all values of an argument, not one for each constant passed to it."""
+    template = compiled.get_call_template
+
+    def plain_types(args: Any, kws: Any) -> Any:
+        return template(
+            tuple(numba.types.unliteral(a) for a in args),
+            {name: numba.types.unliteral(a) for name, a in kws.items()},
+        )
+
+    compiled.get_call_template = plain_types
+    return compiled
+
+
+def bind(
+    template: Callable[..., Any], name: str, *, make: Callable[..., Any] = part, **parts: Any
+) -> Callable[..., Any]:
+    """Compile `template` with the global names in `parts` replaced, with `part` or `spine`.
 
     `name` must differ for different parts: it is the cache's key.
     """
@@ -78,9 +103,18 @@ def bind(template: Callable[..., Any], name: str, **parts: Any) -> Callable[...,
     )
     bound.__qualname__ = name
     bound.__module__ = function.__module__
-    compiled = part(bound)
+    compiled = make(bound)
     _bound[name] = (parts, compiled)
     return compiled
+
+
+def direct(compiled: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the machine code's own entry, which looks at no types, once there is exactly one.
+
+    Callers must pass what the first call passed: same layouts, same order.
+    """
+    versions = list(compiled.overloads.values())  # type: ignore[attr-defined]  # a dispatcher
+    return cast("Callable[..., Any]", versions[0].entry_point) if len(versions) == 1 else compiled
 
 
 def is_compiled(name: str) -> bool:

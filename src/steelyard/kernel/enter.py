@@ -5,7 +5,7 @@ Rule 2: every fill is booked once, in full, through the ledger.
 """
 
 from steelyard.jit.muldiv import OVERFLOW
-from steelyard.jit.parts import Records, part
+from steelyard.jit.parts import Records, part, spine
 from steelyard.kernel.lines import FILL, HEAD, note
 from steelyard.ledger.postings import (
     post_closing,
@@ -49,7 +49,7 @@ LOST = int(OrderNews.LOST)
 ABSENT = int(OrderNews.ABSENT)
 
 
-@part
+@spine
 def enter(
     event: Records, book: Records, instruments: Records, positions: Records, balances: Records,
     orders: Records, log: Records,

@@ -9,12 +9,14 @@ Rule 3: a plain strategy that raises stops alone; in a backtest the caller sees 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from steelyard.kernel.book import Book
+from steelyard.kernel.calling import Caller
 from steelyard.kernel.enter import enter
-from steelyard.kernel.lines import HEAD
-from steelyard.kernel.plain import Fill, Strategy, Tick, View, first_wakes, handler
+from steelyard.kernel.flat import flat, places
+from steelyard.kernel.lines import DECISION
+from steelyard.kernel.plain import Strategy, View
 from steelyard.kernel.reading import read_outcome
 from steelyard.kernel.strategy import Prepared
 from steelyard.kernel.verdicts import Outcome
@@ -23,7 +25,6 @@ from steelyard.model.events import (
     Absent,
     Accepted,
     Answer,
-    Bar,
     BarClosed,
     Canceled,
     CancelRefused,
@@ -41,7 +42,6 @@ from steelyard.model.events import (
     Trade,
 )
 from steelyard.model.kinds import (
-    BUY,
     CMD_PLACE,
     EV_ABSENT,
     EV_ACCEPTED,
@@ -64,13 +64,18 @@ from steelyard.model.kinds import (
     WAKE_EVERY_BAR,
     WAKE_EVERY_EVENT,
 )
-from steelyard.model.orders import OrderStatus
+from steelyard.model.records import BOOK, EVENT, ROBOT
 
 _ORDER_EVENTS: dict[type, int] = {
     Accepted: EV_ACCEPTED, Rejected: EV_REJECTED, Filled: EV_FILL, Canceled: EV_CANCELED,
     Expired: EV_EXPIRED, CancelRefused: EV_CANCEL_REFUSED, Lost: EV_LOST, Absent: EV_ABSENT,
 }  # fmt: skip
-_ENDS = {EV_REJECTED, EV_CANCELED, EV_EXPIRED, EV_ABSENT}
+_ROBOT: Final = places(EVENT)["robot"]
+_KIND: Final = places(EVENT)["kind"]
+_CODE: Final = places(ROBOT)["code"]
+_ROBOT_WORDS: Final = places(ROBOT)[""]
+_N, _HALTED = places(BOOK)["n"], places(BOOK)["halted"]
+_COMMANDS, _JUDGED = places(BOOK)["commands"], places(BOOK)["judged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +110,13 @@ class Kernel:
         self._allow = allow
         self._strict = strict
         self._questions: list[tuple[int, str]] = []
-        self._views = [View(book, robot, self._questions) for robot in range(len(seats))]
-        self._started = [False] * len(seats)
-        self._extra: Any = None
-        for robot, seat in enumerate(self._seats):
-            if isinstance(seat, PlainSeat):
-                # Woken by the first price, whatever it handles, so that it can start.
-                book.robots[robot]["wake_flags"] = first_wakes(seat.strategy) | WAKE_EVERY_EVENT
+        self._callers = {
+            robot: Caller(seat.strategy, book, robot, View(book, robot, self._questions))
+            for robot, seat in enumerate(self._seats)
+            if isinstance(seat, PlainSeat)
+        }
+        self._event, self._head = flat(book.event), flat(book.head)
+        self._robots = flat(book.robots)
 
     # --- one event -------------------------------------------------------------------------
 
@@ -120,7 +125,8 @@ class Kernel:
         self.book.head[0]["log"] = 0
         start = 0
         robots = self._know(event)
-        self._extra = event
+        for caller in self._callers.values():
+            caller.extra = event
         self._questions.clear()
         first = int(self.book.head[0]["n"]) + 1
         self._enter()
@@ -128,17 +134,16 @@ class Kernel:
             if robot not in self.failed:
                 self.book.event[0]["robot"] = robot
                 self._decide(robot)
-        self._extra = None
         return read_outcome(self.book, first, start, self._questions)
 
     def step_record(self) -> None:
         """Take the event in `book.event` through every door; its lines stay in the log."""
         self._enter()
-        self._decide(int(self.book.event[0]["robot"]))
+        self._decide(self._event[_ROBOT])
 
     def decide(self) -> None:
         """Let the robot of the event in the record decide; for drivers that entered it already."""
-        self._decide(int(self.book.event[0]["robot"]))
+        self._decide(self._event[_ROBOT])
 
     def outcome_of(self, start: int) -> Outcome:
         """Read the outcome whose lines begin at log row `start`."""
@@ -155,22 +160,21 @@ class Kernel:
 
     def _decide(self, robot: int) -> None:
         """Want and allow for one robot. One robot's commands are judged before the next decides."""
-        book = self.book
-        if book.head[0]["halted"]:
+        head, code = self._head, robot * _ROBOT_WORDS + _CODE
+        if head[_HALTED]:
             return
-        before = int(book.robots[robot]["code"])
+        before = self._robots[code]
         self._want(robot)
-        self.judge()
-        after = int(book.robots[robot]["code"])
+        if head[_COMMANDS] != head[_JUDGED]:
+            self.judge()
+        after = self._robots[code]
         if after != before:
-            self._line(6, robot, after, 0)
+            self._line(DECISION, robot, after, 0)
 
     def judge(self) -> None:
         """Let the gate judge what was staged, and tell the refusals."""
         book = self.book
-        first = int(book.head[0]["judged"])
-        if int(book.head[0]["commands"]) == first:
-            return
+        first = self._head[_JUDGED]
         refused = self._allow(
             book.event, book.head, book.robots, book.markets, book.terms, book.positions,
             book.balances, book.orders, book.commands, book.limits, book.log,
@@ -196,82 +200,35 @@ class Kernel:
         book.event[0] = kept
 
     def _want(self, robot: int) -> None:
-        seat, book = self._seats[robot], self.book
-        if isinstance(seat, CompiledSeat):
-            own = seat.prepared
-            seat.want(
-                book.event, book.head, book.robots, book.markets, book.terms, book.positions,
-                book.balances, book.orders, book.commands, own.params, own.state, own.cells,
-            )  # fmt: skip
+        caller = self._callers.get(robot)
+        if caller is None:
+            self._want_compiled(robot)
             return
         try:
-            self._call(seat.strategy, robot)
+            caller.call(self._event[_KIND])
         except Exception as error:  # a user's code may raise anything; only its robot stops
-            wrapped = StrategyError(
-                f"{seat.name} raised {type(error).__name__}: {error} "
-                f"(event {int(book.head[0]['n'])})"
-            )
-            if self._strict:
-                raise wrapped from error
-            self.failed[robot] = wrapped
-            book.robots[robot]["wake_flags"] = 0
-            book.head[0]["commands"] = 0
+            self._fail(robot, error)
 
-    def _call(self, strategy: Strategy, robot: int) -> None:
-        """Call the handler that the event in the record is for."""
-        book = self.book
-        event = book.event[0]
-        view = self._views[robot]
-        view.now_ns = int(book.head[0]["now_ns"])
-        kind = int(event["kind"])
-        if not self._started[robot] and int(book.markets[0]["last"]):
-            self._started[robot] = True
-            book.robots[robot]["wake_flags"] = first_wakes(strategy)
-            if start := handler(strategy, "on_start"):
-                start(view)
-        match kind:
-            case 1:  # EV_MARKET
-                call = handler(strategy, "on_trade") or handler(strategy, "on_quote")
-                if call:
-                    call(view, self._tick(int(event["instrument"]), view.now_ns))
-            case 2:  # EV_BAR
-                if call := handler(strategy, "on_bar"):
-                    m = book.markets[int(event["instrument"])]
-                    call(view, Bar(
-                        view.now_ns, int(m["open"]), int(m["high"]), int(m["low"]),
-                        int(m["close"]), int(m["volume"]),
-                    ))  # fmt: skip
-            case 3:  # EV_TIMER
-                if call := handler(strategy, "on_timer"):
-                    call(view)
-            case 12:  # EV_FILL
-                if call := handler(strategy, "on_fill"):
-                    call(view, self._fill(event))
-            case 16:  # EV_REFUSED
-                if call := handler(strategy, "on_refused"):
-                    call(view, int(event["number"]), int(event["code"]))
-            case 30:  # EV_SIGNAL
-                if call := handler(strategy, "on_signal"):
-                    call(view, self._extra)
-            case 31:  # EV_ANSWER
-                if call := handler(strategy, "on_answer"):
-                    call(view, self._extra)
-            case _ if kind in _ENDS:
-                if call := handler(strategy, "on_end"):
-                    status = OrderStatus(int(book.orders[int(event["order"])]["status"]))
-                    call(view, int(event["number"]), status)
-
-    def _tick(self, instrument: int, now_ns: int) -> Tick:
-        m = self.book.markets[instrument]
-        return Tick(now_ns, instrument, int(m["last"]), int(m["bid"]), int(m["ask"]))
-
-    def _fill(self, event: Any) -> Fill:
-        order = self.book.orders[int(event["order"])]
-        return Fill(
-            int(event["ts_ns"]), int(event["number"]), int(order["instrument"]),
-            int(order["side"]), int(event["price"]), int(event["quantity"]), int(event["fee"]),
-            int(event["liquidity"]), int(order["filled"]) >= int(order["quantity"]),
+    def _want_compiled(self, robot: int) -> None:
+        seat, book = self._seats[robot], self.book
+        assert isinstance(seat, CompiledSeat)
+        own = seat.prepared
+        seat.want(
+            book.event, book.head, book.robots, book.markets, book.terms, book.positions,
+            book.balances, book.orders, book.commands, own.params, own.state, own.cells,
         )  # fmt: skip
+
+    def _fail(self, robot: int, error: Exception) -> None:
+        seat = self._seats[robot]
+        assert isinstance(seat, PlainSeat)
+        wrapped = StrategyError(
+            f"{seat.name} raised {type(error).__name__}: {error} (event {self._head[_N]})"
+        )
+        if self._strict:
+            raise wrapped from error
+        self.failed[robot] = wrapped
+        self.book.robots[robot]["wake_flags"] = 0
+        self._head[_COMMANDS] = self._head[_JUDGED]
 
     def _line(self, what: int, a: int, b: int, c: int) -> None:
         head = self.book.head[0]
@@ -373,4 +330,4 @@ def _digest(text: str) -> int:
     return int.from_bytes(sha256(text.encode()).digest()[:8], "little") >> 2
 
 
-__all__ = ["BUY", "HEAD", "CompiledSeat", "Kernel", "PlainSeat", "Seat"]
+__all__ = ["CompiledSeat", "Kernel", "PlainSeat", "Seat"]

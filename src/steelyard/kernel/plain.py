@@ -15,9 +15,10 @@ Rule 3: prices and quantities are integers in the instrument's units; `view.pric
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from steelyard.kernel.book import Book
+from steelyard.kernel.flat import flat, places
 from steelyard.model.events import Answer, Bar, Signal
 from steelyard.model.instruments import Instrument
 from steelyard.model.kinds import (
@@ -49,15 +50,15 @@ from steelyard.model.kinds import (
 from steelyard.model.orders import OrderStatus
 from steelyard.model.parameters import Parameter, declared_parameters, read_parameters
 from steelyard.model.reasons import Reason
+from steelyard.model.records import BOOK, PLANE, POSITION
 from steelyard.state.money import quantity_for
-from steelyard.state.orders import (
-    position_row,
-    set_trigger,
-    stage_cancel,
-    stage_place,
-)
+from steelyard.state.orders import set_trigger, stage_cancel, stage_place
 
-_LIVE = frozenset(range(int(OrderStatus.SENT), int(OrderStatus.FILLED)))
+_BEFORE_LIVE, _AFTER_LIVE = int(OrderStatus.REFUSED), int(OrderStatus.FILLED)
+_LAST: Final = places(PLANE)["last"]
+_QUANTITY: Final = places(POSITION)["quantity"]
+_POSITION_WORDS: Final = places(POSITION)[""]
+_OPEN_ORDERS: Final = places(BOOK)["open_orders"]
 
 
 class Fill(NamedTuple):
@@ -120,7 +121,10 @@ def handler(strategy: Strategy, name: str) -> Callable[..., None] | None:
 class View:
     """What one robot may see and do during one event."""
 
-    __slots__ = ("_book", "_questions", "_robot", "_seat", "now_ns")
+    __slots__ = (
+        "_book", "_first", "_head", "_markets", "_positions", "_questions", "_robot", "_seat",
+        "now_ns",
+    )  # fmt: skip
 
     def __init__(self, book: Book, robot: int, questions: list[tuple[int, str]]) -> None:
         """Look at `book` as robot number `robot`."""
@@ -128,6 +132,9 @@ class View:
         self._robot = robot
         self._seat = book.robots[robot]
         self._questions = questions
+        self._head, self._markets = flat(book.head), flat(book.markets)
+        self._positions = flat(book.positions)
+        self._first = robot * len(book.instruments) * 2
         self.now_ns = 0
 
     def instrument(self, index: int = 0) -> Instrument:
@@ -137,7 +144,7 @@ class View:
     @property
     def last(self) -> int:
         """Return the main instrument's last price."""
-        return int(self._book.markets[0]["last"])
+        return self._markets[_LAST]
 
     def market(self, index: int = 0) -> Tick:
         """Return what is known of an instrument's market."""
@@ -146,8 +153,7 @@ class View:
 
     def position(self, index: int = 0, side: int = 0) -> int:
         """Return the signed position."""
-        row = position_row(self._book.head, self._robot, index, side)
-        return int(self._book.positions[row]["quantity"])
+        return self._positions[(self._first + 2 * index + side) * _POSITION_WORDS + _QUANTITY]
 
     @property
     def cash(self) -> int:
@@ -208,9 +214,11 @@ class View:
 
     def open_orders(self) -> list[int]:
         """Return the numbers of this robot's orders that may still fill."""
+        if self._head[_OPEN_ORDERS] == 0:
+            return []
         orders = self._book.orders
-        mine = orders["robot"] == self._robot
-        return [int(o["number"]) for o in orders[mine] if int(o["status"]) in _LIVE]
+        live = (orders["status"] > _BEFORE_LIVE) & (orders["status"] < _AFTER_LIVE)
+        return [int(n) for n in orders["number"][live & (orders["robot"] == self._robot)]]
 
     def cancel_all(self) -> int:
         """Ask for the cancel of every order of this robot; return how many."""

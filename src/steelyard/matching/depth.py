@@ -19,7 +19,6 @@ def set_level(rungs: Records, at: int, count: int, room: int, key: int, quantity
             return count - 1
         nth(rungs, where).quantity = quantity
         nth(rungs, where).taken = 0
-        nth(rungs, where).printed = 0
         return count
     if quantity == 0:
         return count

@@ -19,7 +19,6 @@ RUNG: Final = np.dtype(
         ("row", "i8"),  # of an own order; unused in depth
         ("quantity", "i8"),  # displayed, in depth
         ("taken", "i8"),  # of this, what our orders consumed since the level was updated
-        ("printed", "i8"),  # of this, what trades consumed since the level was updated
     ],
     align=True,
 )
@@ -56,7 +55,6 @@ def open_rung(rungs: Records, at: int, count: int, key: int) -> int:
     rung.row = 0
     rung.quantity = 0
     rung.taken = 0
-    rung.printed = 0
     return where
 
 

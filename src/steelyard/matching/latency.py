@@ -22,7 +22,7 @@ def mixed(seed: int, number: int) -> int:
     x = (x ^ (x >> _S30)) * _FIRST
     x = (x ^ (x >> _S27)) * _SECOND
     x = x ^ (x >> _S31)
-    return np.int64(x >> np.uint64(2))
+    return int(x >> np.uint64(2))
 
 
 @part

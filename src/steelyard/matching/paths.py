@@ -13,12 +13,16 @@ A limit order placed inside a bar, after its open, fills in the next bar at the 
 knows whether the path would still have met it. A stop placed inside may trigger in the same bar.
 """
 
+from typing import Final
+
 from steelyard.jit.parts import part
 from steelyard.matching.names import (
     OPEN_HIGH_LOW_CLOSE,
     OPEN_LOW_HIGH_CLOSE,
     PESSIMISTIC,
 )
+
+LAST_POINT: Final = 3
 
 
 @part
@@ -38,7 +42,7 @@ def path_point(point: int, high_first: int, first: int, high: int, low: int, clo
     """Return the price of point 0 (the open) to 3 (the close)."""
     if point == 0:
         return first
-    if point == 3:
+    if point == LAST_POINT:
         return close
     if (point == 1) == (high_first != 0):
         return high

@@ -12,9 +12,7 @@ _RATE_ONE = 100_000_000
 
 
 @part
-def worsened(
-    price: int, side: int, tick: int, model: int, rate: int, bid: int, ask: int
-) -> int:
+def worsened(price: int, side: int, tick: int, model: int, rate: int, bid: int, ask: int) -> int:
     """Return the price `side` pays or gets when `price` was seen."""
     if model == HALF_SPREAD and 0 < bid < ask:
         price += side * ((ask - bid + 1) // 2)

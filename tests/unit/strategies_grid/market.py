@@ -21,7 +21,7 @@ from steelyard.venues.sim.venue import advance, submit
 from tests.unit.strategies_grid.desk import LIVE, START, perpetual, prepare
 
 
-def want_always(
+def want_always(  # noqa: PLR0917 - the kernel's signature
     event: Records, book: Records, robots: Records, markets: Records, instruments: Records,
     positions: Records, balances: Records, orders: Records, commands: Records,
     params: Records, state: Records, cells: Records,
@@ -110,5 +110,3 @@ def told(market: Market) -> np.ndarray:
     """Return what happened, without the numbers of the events: extra wakes are numbered too."""
     lines = market.lines
     return np.stack([lines["what"], lines["a"], lines["b"], lines["c"]], axis=1)
-
-

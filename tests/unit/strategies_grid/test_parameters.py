@@ -70,7 +70,7 @@ def test_a_number_out_of_bounds_is_refused(name: str) -> None:
          "monitor_instruments named 9, allowed are at most 8"),
         ({"price_interval": "0.015"},
          "price_interval was 0.015, allowed are at most 2 decimals"),
-        ({"order_quantity": "5000"},
+        ({"order_quantity": "5000", "position_safety_check": "100"},
          "equity 100000 USDT × leverage 1 pays for 20 levels of 5000, position_safety_check asks"),
     ],
 )  # fmt: skip

@@ -41,20 +41,20 @@ class Venue:
                 desk.pending.append(row)  # later
             else:
                 desk.turn(kinds.EV_ACCEPTED, row)
-        for row in np.flatnonzero(desk.orders["status"] == OrderStatus.CANCELING):
+        for row in np.flatnonzero(desk.orders["status"] == OrderStatus.CANCELING).tolist():
             if (
                 not self.chance(int(desk.orders[row]["number"]), 4, 3)
                 or desk.now // SECOND % 5 == 0
             ):
-                desk.turn(kinds.EV_CANCELED, int(row))
+                desk.turn(kinds.EV_CANCELED, row)
         live = np.isin(desk.orders["status"], (OrderStatus.OPEN, OrderStatus.PARTIAL))
-        for row in np.flatnonzero(live):
+        for row in np.flatnonzero(live).tolist():
             order = desk.orders[row]
             if (order["price"] - price) * order["side"] < 0:
                 continue
             rest = int(order["quantity"] - order["filled"])
             part = rest // 3 if self.chance(int(order["number"]), 5, 3) and rest > 3 else rest
-            desk.turn(kinds.EV_FILL, int(row), price=int(order["price"]), quantity=part)
+            desk.turn(kinds.EV_FILL, row, price=int(order["price"]), quantity=part)
 
 
 def story(desk: Desk, seed: int, moves: list[int]) -> list[Any]:
@@ -67,6 +67,10 @@ def story(desk: Desk, seed: int, moves: list[int]) -> list[Any]:
     return [desk.placed, desk.cancelled, desk.held, desk.code]
 
 
+USUAL: dict[str, Any] = {
+    "price_interval": "8", "order_quantity": "1000", "equity": "10000000",
+    "buy_window_size": 4, "sell_window_size": 4,
+}  # fmt: skip
 SETTINGS: dict[str, dict[str, Any]] = {
     "long": {},
     "short": {"mode": "short"},
@@ -90,8 +94,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 def test_waking_on_every_price_gives_the_same_orders(
     which: str, moves: list[int], seed: int
 ) -> None:
-    given = {"price_interval": "8", "order_quantity": "1000", "equity": "10000000",
-             "buy_window_size": 4, "sell_window_size": 4} | SETTINGS[which]  # fmt: skip
+    given = USUAL | SETTINGS[which]
     always, sleeping = Desk(**given), Desk(**given)
     sleeping.waking = False
 
@@ -119,8 +122,7 @@ def test_most_prices_wake_nobody() -> None:
 def test_slots_orders_and_position_agree_whatever_the_venue_does(
     moves: list[int], seed: int, which: str
 ) -> None:
-    given = {"price_interval": "8", "order_quantity": "1000", "equity": "10000000",
-             "buy_window_size": 4, "sell_window_size": 4} | SETTINGS[which]  # fmt: skip
+    given = USUAL | SETTINGS[which]
     desk = Desk(**given)
     venue = Venue(desk, seed)
     price = 100_000

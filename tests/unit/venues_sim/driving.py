@@ -38,7 +38,8 @@ from steelyard.model.units import Money, Price, Quantity, Rate
 from steelyard.state.orders import count_fill, hear, set_trigger, stage_cancel, stage_place
 from steelyard.state.terms import terms_of
 from steelyard.venues.sim.settings import SimSettings, new_sim
-from steelyard.venues.sim.venue import CHUNK_END, EVENT as FOUND, advance, submit
+from steelyard.venues.sim.venue import CHUNK_END, advance, submit
+from steelyard.venues.sim.venue import EVENT as FOUND
 
 NEWS = {
     EV_ACCEPTED: OrderNews.ACCEPTED,
@@ -99,8 +100,8 @@ class Heard(NamedTuple):
 Script = Callable[["Desk", Heard], None]
 
 
-def row(ts: int, kind: int, a: int = 0, b: int = 0, c: int = 0, d: int = 0, e: int = 0,
-        inst: int = 0) -> tuple[int, ...]:  # fmt: skip
+def row(ts: int, kind: int, *values: int, inst: int = 0) -> tuple[int, ...]:
+    a, b, c, d, e = (*values, 0, 0, 0, 0, 0)[:5]
     return (ts, kind, a, b, c, d, e, inst)
 
 
@@ -276,6 +277,10 @@ class Desk:
 
     def whats(self) -> list[str]:
         return [h.what for h in self.heard if h.what != "market"]
+
+
+def idle(_: Desk, __: Heard) -> None:
+    """Only listen."""
 
 
 def once(act: Callable[[Desk], object]) -> Script:

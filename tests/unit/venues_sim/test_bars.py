@@ -4,15 +4,15 @@ import pytest
 
 from steelyard.model.kinds import BAR, BUY, SELL, WAKE_EVERY_BAR
 from steelyard.venues.sim.settings import SimSettings
-from tests.unit.venues_sim.driving import Desk, Heard, buys, linear, opening, row, sells, spot
+from tests.unit.venues_sim.driving import Desk, Heard, buys, idle, linear, opening, row, sells, spot
 
 BARS = (frozenset({BAR}),)
 FULL = SimSettings(slippage="none", participation_rate=100_000_000)
 
 
-def bar(ts: int, first: int, high: int, low: int, close: int, volume: int = 1_000, inst: int = 0
-        ) -> tuple[int, ...]:  # fmt: skip
-    return row(ts, BAR, first, high, low, close, volume, inst=inst)
+def bar(ts: int, *prices: int, volume: int = 1_000, inst: int = 0) -> tuple[int, ...]:
+    """A bar by open, high, low and close."""
+    return row(ts, BAR, *prices, volume, inst=inst)
 
 
 def test_a_bar_fills_what_its_path_passes_at_the_orders_own_price() -> None:
@@ -81,7 +81,7 @@ def test_a_limit_placed_inside_a_bar_waits_for_the_next_and_a_stop_does_not() ->
 
 
 def test_wakes_are_heard_at_the_points_of_the_path() -> None:
-    desk = Desk((spot(),), lambda d, h: None, kinds=BARS)
+    desk = Desk((spot(),), idle, kinds=BARS)
     desk.wake(low=95)
 
     desk.run([bar(60, 100, 100, 100, 100), bar(120, 100, 101, 94, 96), bar(180, 96, 97, 96, 97)])
@@ -99,7 +99,7 @@ def test_every_bar_is_heard_once_and_read_from_the_plane() -> None:
 
     desk = Desk((spot(),), script, kinds=BARS)
     desk.robots["wake_flags"] = WAKE_EVERY_BAR
-    desk.run([bar(60, 100, 105, 95, 101, 7), bar(120, 101, 102, 99, 100, 8)])
+    desk.run([bar(60, 100, 105, 95, 101, volume=7), bar(120, 101, 102, 99, 100, volume=8)])
 
     assert seen == [(60, 0, 100, 105, 95, 101, 7, 1), (120, 60, 101, 102, 99, 100, 8, 2)]
 
@@ -116,9 +116,9 @@ def test_finer_bars_are_merged_upward() -> None:
     # Two end inside the first hundred, one exactly at it; the next hundred ends with its last
     # bar's next neighbour (close at 199), and the third is empty.
     desk.run([
-        bar(50, 10, 12, 9, 11, 1), bar(100, 11, 15, 10, 14, 2),
-        bar(150, 14, 14, 13, 13, 1), bar(199, 13, 20, 12, 19, 1), bar(330, 19, 19, 18, 18, 1),
-        bar(400, 18, 18, 18, 18, 4),
+        bar(50, 10, 12, 9, 11, volume=1), bar(100, 11, 15, 10, 14, volume=2),
+        bar(150, 14, 14, 13, 13, volume=1), bar(199, 13, 20, 12, 19, volume=1),
+        bar(330, 19, 19, 18, 18, volume=1), bar(400, 18, 18, 18, 18, volume=4),
     ])  # fmt: skip
 
     assert seen == [
@@ -149,9 +149,7 @@ def test_bars_are_built_from_trades_and_empty_intervals_give_none() -> None:
 
 
 def test_bars_of_another_instrument_are_heard_beside_a_market_of_trades() -> None:
-    desk = Desk(
-        (spot(), spot(name="ETH/USDT")), lambda d, h: None, kinds=(frozenset({1, 2}), BARS[0])
-    )
+    desk = Desk((spot(), spot(name="ETH/USDT")), idle, kinds=(frozenset({1, 2}), BARS[0]))
     desk.robots["wake_flags"] = WAKE_EVERY_BAR
     heard = desk.run([buys(1, 100), bar(60, 5, 6, 4, 5, inst=1), buys(61, 101)])
 

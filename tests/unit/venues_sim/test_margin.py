@@ -20,6 +20,7 @@ from tests.unit.venues_sim.driving import (
     Desk,
     Heard,
     buys,
+    idle,
     instrument,
     linear,
     opening,
@@ -37,7 +38,7 @@ def funding(ts: int, rate: int, mark: int = 0, inst: int = 0) -> tuple[int, ...]
     return row(ts, FUNDING, rate, mark, inst=inst)
 
 
-# --- filters and funds ------------------------------------------------------------------------------
+# --- filters and funds -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ def test_both_sides_of_a_hedged_account_stand_beside_each_other() -> None:
     assert (desk.held(side=0), desk.held(side=1)) == (5, -3)
 
 
-# --- funding ---------------------------------------------------------------------------------------
+# --- funding ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ def test_longs_pay_a_positive_rate(side: int, rate: int, mark: int, expected: in
 
 
 def test_nobody_pays_funding_without_a_position_or_on_spot() -> None:
-    flat = opening(linear(), lambda d: None)
+    flat = Desk((linear(),), idle)
     coins = opening(spot(), lambda d: d.market(BUY, 1), settings=PLAIN)
 
     flat.run([buys(1, 100), funding(2, 10_000)])
@@ -234,9 +235,7 @@ def test_a_long_is_closed_when_equity_falls_below_maintenance(path: list[int]) -
 
 def test_what_maintenance_left_is_gone_at_the_price_of_nothing() -> None:
     inst = linear(margin_tiers=tiers((10**12, 100, 5_000_000)), money_decimals=2)
-    desk = opening(
-        inst, lambda d: d.market(BUY, 100), settings=PLAIN, leverage=10, cash=(110_000,)
-    )
+    desk = opening(inst, lambda d: d.market(BUY, 100), settings=PLAIN, leverage=10, cash=(110_000,))
 
     heard = desk.run([buys(1, 100), sells(2, 95), sells(3, 94), sells(4, 93)])
 
@@ -265,7 +264,7 @@ def test_the_mark_liquidates_where_there_are_marks() -> None:
         cash=(1_000,), kinds=(TRADES | {MARK},),
     )  # fmt: skip
 
-    heard = desk.run([row(1, MARK, 100), buys(1, 100), sells(2, 80), row(3, MARK, 95),
+    heard = desk.run([buys(1, 100), row(1, MARK, 100), sells(2, 80), row(3, MARK, 95),
                       row(4, MARK, 90)])  # fmt: skip
 
     # The print at 80 concerns nobody; the mark at 90 does, and the position is sold at 80.
@@ -309,9 +308,7 @@ def test_two_accounts_share_the_prints_but_not_the_money() -> None:
             desk.robots[heard.robot]["wake_flags"] = 0
             desk.buy(95, 6)
 
-    desk = Desk(
-        (spot(),), script, robots_count=2, accounts=(0, 1), cash=(10_000, 600), every=True
-    )
+    desk = Desk((spot(),), script, robots_count=2, accounts=(0, 1), cash=(10_000, 600), every=True)
     heard = desk.run([buys(1, 100), sells(2, 94, 8)])
 
     # 8 printed: 6 for the first robot, 2 for the second.

@@ -17,7 +17,7 @@ from steelyard.model.kinds import (
     TRADE_SELL,
 )
 from steelyard.venues.sim.settings import SimSettings
-from tests.unit.venues_sim.driving import Desk, Heard, buys, opening, row, sells, spot
+from tests.unit.venues_sim.driving import Desk, Heard, buys, idle, opening, row, sells, spot
 
 TRADES = frozenset({TRADE_BUY, TRADE_SELL})
 QUOTES = (frozenset({QUOTE}),)
@@ -36,7 +36,7 @@ def ask(ts: int, price: int, quantity: int) -> tuple[int, ...]:
     return row(ts, DEPTH_ASK, price, quantity)
 
 
-# --- queue and liquidity ---------------------------------------------------------------------------
+# --- queue and liquidity ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,9 @@ def test_cancels_shorten_the_queue_in_proportion() -> None:
 
 def test_unlimited_liquidity_fills_whole_from_any_print() -> None:
     desk = opening(
-        spot(), lambda d: (d.buy(95, 10), d.buy(95, 20)), settings=SimSettings(liquidity="unlimited")
+        spot(),
+        lambda d: (d.buy(95, 10), d.buy(95, 20)),
+        settings=SimSettings(liquidity="unlimited"),
     )
 
     desk.run([buys(1, 100), sells(2, 94, 1)])
@@ -144,7 +146,7 @@ def test_jitter_may_let_a_later_command_arrive_first() -> None:
 
 def test_an_unknown_model_is_refused_by_name() -> None:
     with pytest.raises(ConfigurationError, match="queue was 'luck', allowed are through, touch"):
-        opening(spot(), lambda d: None, settings=SimSettings(queue="luck"))
+        Desk((spot(),), idle, settings=SimSettings(queue="luck"))
 
 
 # --- quotes -------------------------------------------------------------------------------------
@@ -180,9 +182,7 @@ def test_the_same_quote_is_taken_once() -> None:
 def test_without_trades_the_opposite_quote_fills_makers(
     queue: str, expected: list[tuple[int, int, int]]
 ) -> None:
-    desk = opening(
-        spot(), lambda d: d.buy(95, 10), kinds=QUOTES, settings=SimSettings(queue=queue)
-    )
+    desk = opening(spot(), lambda d: d.buy(95, 10), kinds=QUOTES, settings=SimSettings(queue=queue))
 
     desk.run([quote(1, 98, 5, 100, 5), quote(2, 93, 5, 95, 4), quote(3, 92, 5, 94, 8)])
 
@@ -221,9 +221,7 @@ def test_a_market_order_walks_the_levels() -> None:
 
 
 def test_what_the_book_does_not_hold_expires() -> None:
-    desk = opening(
-        spot(), lambda d: d.market(SELL, 10), kinds=DEPTH, coins=((0, 0, 10),)
-    )
+    desk = opening(spot(), lambda d: d.market(SELL, 10), kinds=DEPTH, coins=((0, 0, 10),))
 
     desk.run([*BOOK, bid(2, 97, 0)])
 
@@ -264,7 +262,7 @@ def test_a_resting_order_meets_the_opposite_levels() -> None:
 
 
 def test_a_snapshot_replaces_the_book() -> None:
-    desk = Desk((spot(),), lambda d, h: None, kinds=DEPTH, every=True)
+    desk = Desk((spot(),), idle, kinds=DEPTH, every=True)
 
     desk.run([*BOOK, row(2, DEPTH_CLEAR), bid(2, 50, 1), ask(2, 60, 1), bid(3, 51, 2)])
 

@@ -50,7 +50,9 @@ def test_a_resting_buy_locks_its_worth_and_fee() -> None:
 
 def test_a_market_order_pays_the_slippage_and_the_taker_fee() -> None:
     desk = opening(
-        spot(taker=1_000_000), lambda d: d.market(BUY, 10), settings=SimSettings(slippage_rate=10**6)
+        spot(taker=1_000_000),
+        lambda d: d.market(BUY, 10),
+        settings=SimSettings(slippage_rate=10**6),
     )
 
     heard = desk.run([buys(1, 200)])
@@ -167,9 +169,10 @@ def test_a_print_serves_the_best_price_and_then_the_oldest_order() -> None:
 
 def test_a_reduce_only_order_needs_a_position_to_reduce() -> None:
     desk = opening(
-        linear(), lambda d: (d.sell(110, 5, REDUCE_ONLY), d.market(BUY, 5), d.buy(90, 5, REDUCE_ONLY)),
+        linear(),
+        lambda d: (d.sell(110, 5, REDUCE_ONLY), d.market(BUY, 5), d.buy(90, 5, REDUCE_ONLY)),
         settings=PLAIN,
-    )  # fmt: skip
+    )
 
     heard = desk.run([buys(1, 100)])
 

@@ -2,7 +2,7 @@
 
 from steelyard.model.kinds import NEVER_NS, QUOTE, WAKE_EVERY_BAR
 from steelyard.venues.sim.settings import SimSettings
-from tests.unit.venues_sim.driving import Desk, Heard, buys, row, sells, spot
+from tests.unit.venues_sim.driving import Desk, Heard, buys, idle, row, sells, spot
 
 
 def test_a_robot_sleeps_until_its_price() -> None:
@@ -17,7 +17,7 @@ def test_a_robot_sleeps_until_its_price() -> None:
 
 
 def test_a_wake_that_still_holds_is_heard_at_every_row() -> None:
-    desk = Desk((spot(),), lambda d, h: None)
+    desk = Desk((spot(),), idle)
     desk.wake(low=100)
     desk.run([buys(1, 101), buys(2, 100), buys(3, 99), row(4, QUOTE, 1, 1, 2, 1), buys(5, 102)])
 
@@ -55,9 +55,7 @@ def test_things_due_together_come_as_commands_timers_bars_samples_and_then_the_r
             desk.wake(high=101, at=100)
             desk.buy(90, 1)
 
-    settings = SimSettings(
-        latency="fixed", order_delay_ns=50, bar_step_ns=100, sample_step_ns=100
-    )
+    settings = SimSettings(latency="fixed", order_delay_ns=50, bar_step_ns=100, sample_step_ns=100)
     desk = Desk((spot(),), script, settings=settings, every=True)
     desk.run([buys(50, 100), buys(100, 101)])
 
@@ -68,7 +66,7 @@ def test_things_due_together_come_as_commands_timers_bars_samples_and_then_the_r
 
 
 def test_samples_are_taken_through_gaps() -> None:
-    desk = Desk((spot(),), lambda d, h: None, settings=SimSettings(sample_step_ns=10))
+    desk = Desk((spot(),), idle, settings=SimSettings(sample_step_ns=10))
 
     desk.run([buys(5, 100), buys(7, 101), buys(40, 102)])
 
@@ -91,7 +89,7 @@ def test_fills_are_heard_before_the_market_and_wakes_are_read_after_them() -> No
 
 
 def test_robots_are_asked_in_turn_each_at_most_once_per_row() -> None:
-    desk = Desk((spot(),), lambda d, h: None, robots_count=3, every=True)
+    desk = Desk((spot(),), idle, robots_count=3, every=True)
 
     desk.run([buys(1, 100), buys(2, 100)])
 

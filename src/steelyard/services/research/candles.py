@@ -10,6 +10,8 @@ _STEPS_S = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200,
     86_400, 172_800, 604_800,
 )  # fmt: skip
+# What candles are drawn of: the first of these that the main instrument has, in all its chunks.
+_FAMILIES = (frozenset({TRADE_BUY, TRADE_SELL}), frozenset({BAR}), frozenset({QUOTE}))
 
 
 def candles_of(history: History, most: int = 2_000) -> np.ndarray:
@@ -17,22 +19,22 @@ def candles_of(history: History, most: int = 2_000) -> np.ndarray:
     span_s = max(1, (history.end_ns - history.start_ns) // 1_000_000_000)
     step_s = next((s for s in _STEPS_S if span_s <= s * most), _STEPS_S[-1])
     step_ns = step_s * 1_000_000_000
-    parts = [part for chunk in history.chunks() if len(part := _of_chunk(chunk, step_ns))]
-    if not parts:
-        return np.zeros(0, CANDLE)
-    return _merged(np.concatenate(parts))
+    for family in _FAMILIES:
+        if not history.kinds & family:
+            continue
+        parts = [_of_chunk(chunk, family, step_ns) for chunk in history.chunks()]
+        if candles := [part for part in parts if len(part)]:
+            return _merged(np.concatenate(candles))
+    return np.zeros(0, CANDLE)
 
 
-def _of_chunk(chunk: Chunk, step_ns: int) -> np.ndarray:
-    rows = np.isin(chunk.kind, (TRADE_BUY, TRADE_SELL, BAR))
-    if not rows.any():
-        rows = chunk.kind == QUOTE
+def _of_chunk(chunk: Chunk, family: frozenset[int], step_ns: int) -> np.ndarray:
+    rows = np.isin(chunk.kind, list(family))
     if len(chunk.instrument):
         rows &= chunk.instrument == 0
     if not rows.any():
         return np.zeros(0, CANDLE)
-    kind = chunk.kind[rows]
-    first = kind[0]
+    first = chunk.kind[rows][0]
     # A bar's time is its close; it belongs to the candle in which it ran.
     ts = chunk.ts_ns[rows] - (1 if first == BAR else 0)
     openings = chunk.a[rows]

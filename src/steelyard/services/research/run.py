@@ -56,6 +56,7 @@ _HALTS = {
     1: "an amount did not fit 64 bits",
     2: "an order heard what its life's table does not allow",
     3: "an event named an order nobody remembers",
+    10: "one moment caused more events than the simulated venue holds",
 }
 
 
@@ -76,11 +77,12 @@ def run(
         while True:
             code = machine.run(chunk)
             _flush(machine.book, digest, trail, keep_fills=keep_fills)
-            if code == CHUNK_END:
-                break
-            if code == HALTED:
+            # A fault of the venue ends the chunk early and halts the book.
+            if code == HALTED or machine.book.head[0]["halted"]:
                 reason = _HALTS.get(int(machine.book.head[0]["halted"]), "unknown reason")
                 raise OverflowHalt(f"the book halted: {reason}")
+            if code == CHUNK_END:
+                break
             if code not in (LOG_FULL, CURVE_FULL):
                 raise SteelyardError(f"driver returned {code}")
         trail.rows += len(chunk)

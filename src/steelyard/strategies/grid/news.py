@@ -72,6 +72,8 @@ def learn(
         return _learn_fill(head, wing, cell, order, heard.quantity)
     if kind == EV_CANCEL_REFUSED:
         hear(head, cell, CANCEL_REFUSED)
+        # Asked again only after a while: what became of the order may be on its way.
+        cell.retry_ns = book[0].now_ns + setup.retry_ns
         _remember(wing, wing.side * level, is_opening(cell.state))
         return REVIEW
     if kind == EV_LOST:
@@ -159,8 +161,6 @@ def _learn_failure(
         if setup.fallback != WAIT and cell.fails <= setup.attempts:
             return TEND
         cell.why = POST_ONLY_WAIT
-    elif heard.kind == EV_CANCELED:
-        return TEND
     else:
         cell.why = REFUSED_WAIT
     cell.retry_ns = now + setup.retry_ns

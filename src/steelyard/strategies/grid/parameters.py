@@ -100,7 +100,7 @@ class GridParameters:
         doc_zh="保证金不足后的锁定时间：撤销开仓单且不下新单",
     )
     position_safety_check: int = parameter(
-        100, unit="levels", minimum=1, maximum=100000,
+        10, unit="levels", minimum=1, maximum=100000,
         doc="levels that equity × leverage must be able to pay for",
         doc_zh="启动安全检查：资金×杠杆须能支撑的格数",
     )

@@ -167,6 +167,9 @@ def withdraw(
     """Ask for the cancel of a slot's order, once."""
     if is_leaving(cell.state):
         return
+    if cell.retry_ns > book[0].now_ns:
+        head.retry_ns = min(head.retry_ns, cell.retry_ns)
+        return
     if stage_cancel(book, orders, commands, cell.order):
         hear(head, cell, CANCEL_SENT)
     elif book[0].commands >= len(commands):

@@ -53,7 +53,8 @@ STATE: Final = _layout(
     "started", "anchor", "stride", "width", "start_distance", "safe_cost", "live",
     "no_opening", "no_closing",
     "wake_low", "wake_high", "wake_ns",
-    "dirty", "crowded", "blocked", "why", "have", "need", "retry_ns", "lock_ns", "clean_ns",
+    "dirty", "crowded", "blocked",
+    "why", "why_have", "why_need", "have", "need", "retry_ns", "lock_ns", "clean_ns",
     "window", "size_rate", "halted", "failed", "failed_have", "failed_need",
     "level_low", "level_high",
     # Shared, row 0: bars.

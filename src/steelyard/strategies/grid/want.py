@@ -187,7 +187,7 @@ def sleep(
 def tell(robot: Records, setup: Records, state: Records) -> None:
     """Set the robot's code: the gravest condition that holds."""
     head = state[0]
-    robot.have, robot.need = head.have, head.need
+    robot.have, robot.need = head.why_have, head.why_need
     if head.lock_ns:
         robot.code = MARGIN_LOCKED
         robot.have, robot.need = 0, head.lock_ns

@@ -56,6 +56,7 @@ def obstacle(head: Records, code: int) -> None:
     """Remember the first thing that stood in the way since the last review."""
     if code and head.why == 0:
         head.why = code
+        head.why_have, head.why_need = head.have, head.need
         head.blocked = 1
 
 

@@ -16,7 +16,7 @@ from steelyard.model.kinds import BUY, EV_FILL, MAKER, REDUCE_ONLY
 from steelyard.state.money import fee_on, notional, worth
 from steelyard.state.positions import closing_part, share_of
 from steelyard.venues.sim.news import tell
-from steelyard.venues.sim.records import GONE, HALT_OVERFLOW, RESTS, row_of
+from steelyard.venues.sim.records import FORCED, GONE, HALT_OVERFLOW, RESTS, row_of
 
 SPOT: Final = 0
 
@@ -73,7 +73,8 @@ def fill(
         account.cash -= value + fee
     else:
         account.cash += move(sim, holding, terms, price, signed, value) - fee
-        sim.uneasy = 1
+        if sim.uneasy < FORCED:
+            sim.uneasy = FORCED if abs(holding.quantity) > holding.cap else 1
     if order.state == RESTS:
         set_aside(sim, account, holding, terms, order)
     elif terms.kind != SPOT:
@@ -149,9 +150,7 @@ def set_aside(
 
 
 @part
-def release(
-    account: Records, holding: Records, terms: Records, order: Records
-) -> None:
+def release(account: Records, holding: Records, terms: Records, order: Records) -> None:
     """Give back what an order that ends had set aside."""
     claim = order.locked
     order.locked = 0
@@ -182,9 +181,7 @@ def margin_for(holding: Records, terms: Records, more_buy: int, more_sell: int) 
     size = abs(holding.entry_worth)
     if holding.quantity < 0:
         size = -size
-    worst = max(
-        abs(size + holding.open_buy + more_buy), abs(size - holding.open_sell - more_sell)
-    )
+    worst = max(abs(size + holding.open_buy + more_buy), abs(size - holding.open_sell - more_sell))
     leverage = max(terms.leverage, 1)
     for i in range(terms.tiers):
         if worst <= terms.tier_notional_max[i] or i == terms.tiers - 1:

@@ -118,9 +118,7 @@ def is_reached(order: Records, last: int) -> bool:
 @part
 def out_of_reach(sim: Records, order: Records) -> bool:
     """Say whether a reduce-only order has nothing left to reduce."""
-    return (
-        order.flags & REDUCE_ONLY != 0 and holding_of(sim, order).quantity * order.side >= 0
-    )
+    return order.flags & REDUCE_ONLY != 0 and holding_of(sim, order).quantity * order.side >= 0
 
 
 @part
@@ -168,9 +166,7 @@ def objection(
 
 
 @part
-def sweep(
-    sim: Records, resting: Records, queue: Records, instruments: Records, k: int
-) -> None:
+def sweep(sim: Records, resting: Records, queue: Records, instruments: Records, k: int) -> None:
     """Expire resting reduce-only orders whose position is gone."""
     for owner in range(sim.accounts):
         for side in range(2):

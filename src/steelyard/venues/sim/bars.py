@@ -14,7 +14,7 @@ from steelyard.jit.muldiv import muldiv_floor
 from steelyard.jit.parts import Records, part
 from steelyard.matching.ladder import close_rung
 from steelyard.matching.names import THROUGH, TOUCH, UNLIMITED
-from steelyard.matching.paths import is_high_first, path_point
+from steelyard.matching.paths import LAST_POINT, is_high_first, path_point
 from steelyard.matching.tables import nth
 from steelyard.model.kinds import EV_EXPIRED, MAKER, NEVER_HIGH, NEVER_LOW
 from steelyard.venues.sim.accounts import executable, fill, holding_of
@@ -72,17 +72,17 @@ def begin(
 @part
 def walk(
     sim: Records, resting: Records, queue: Records, markets: Records, instruments: Records,
-    robots: Records, k: int, ts_ns: int, first: int, high: int, low: int, close: int, volume: int,
+    robots: Records, rows: Records, i: int,
 ) -> None:  # fmt: skip
     """Go along the path to the next thing it meets, or to the next point."""
+    k = sim.instrument
     market = nth(markets, k)
+    first, high, low, close = rows.a[i], rows.b[i], rows.c[i], rows.d[i]
     if sim.point == 1 and sim.inside == 0:
         sim.inside = 1
         sim.high_first = is_high_first(sim.path, net(sim, k), first, high, low)
     target = path_point(sim.point, sim.high_first, first, high, low, close)
-    if market.last != target and meet(
-        sim, resting, queue, markets, instruments, k, target
-    ):
+    if market.last != target and meet(sim, resting, queue, markets, instruments, k, target):
         return
     lane = nth(sim, 2 * k)
     market.last = target
@@ -93,10 +93,10 @@ def walk(
     sim.asked = 0
     sim.then = WALK
     sim.point += 1
-    if sim.point > 3:
+    if sim.point > LAST_POINT:
         sim.then = NEXT
         sim.inside = 0
-        if fold_bar(sim, lane, market, ts_ns, first, high, low, close, volume):
+        if fold_bar(sim, lane, market, rows, i):
             tell_bar(sim, robots, queue, k)
 
 

@@ -4,7 +4,8 @@ Rule 1: without `bar_step_ns` every bar row is a bar. With it, bars close at its
 interval in which nothing was seen gives no bar.
 Rule 2: a trade or quote at a boundary belongs to the next bar; a bar row, whose time is its
 close, to the one that ends there.
-Rule 3: prices are folded in when a boundary or the chunk's end is reached, not row by row.
+Rule 3: trades and quotes are folded in when a boundary or the chunk's end is reached, not row by
+row; the middle of a depth book when an update is complete.
 """
 
 from steelyard.jit.parts import Records, part
@@ -43,11 +44,9 @@ def publish(lane: Records, market: Records) -> None:
 
 
 @part
-def fold_bar(
-    head: Records, lane: Records, market: Records, ts_ns: int, first: int, high: int, low: int,
-    close: int, volume: int,
-) -> bool:  # fmt: skip
+def fold_bar(head: Records, lane: Records, market: Records, rows: Records, i: int) -> bool:
     """Take a bar row in; say whether a bar closed with it."""
+    ts_ns, close = rows.ts[i], rows.d[i]
     step = head.bar_step_ns
     if lane.fold_rows == 0:
         if step > 0:
@@ -55,7 +54,7 @@ def fold_bar(
             lane.fold_due_ns = lane.fold_open_ns + step
         else:
             lane.fold_open_ns = market.seen_ns  # the previous bar's close
-    add(lane, first, high, low, close, volume)
+    add(lane, rows.a[i], rows.b[i], rows.c[i], close, rows.e[i])
     market.last = close
     market.seen_ns = ts_ns
     if step > 0 and ts_ns < lane.fold_due_ns:
@@ -65,9 +64,7 @@ def fold_bar(
 
 
 @part
-def fold_prices(
-    sim: Records, rows: Records, start: int, stop: int
-) -> None:
+def fold_prices(sim: Records, rows: Records, start: int, stop: int) -> None:
     """Fold the trades, or the middles of quotes, of these rows into the bars being built."""
     kind, a, b, c = rows.kind, rows.a, rows.b, rows.c
     for i in range(start, stop):

@@ -5,9 +5,13 @@ canceled, its positions are closed with a taker fee at the worse of the price at
 price at which nothing of its equity is left. Cash may end below zero when the market jumped.
 Rule 2: maintenance is counted tier by tier, each part of the notional at its own rate.
 Rule 3: guards are prices between which no account can be below maintenance, however the prices of
-its instruments combine: each may cost its share of the slack. They are computed anew when a
-position, the cash or a guard's price was passed, so that quiet rows cost nothing.
+its instruments combine, as long as no position outgrows its `cap` (twice what it was) and equity
+stays at `safe_equity`. Then a quiet row costs nothing and a fill one look at equity. They are
+computed anew when one of the three is passed. An account too close to its end for that has exact
+guards for its positions as they are, and every fill computes them anew.
 """
+
+from typing import Final
 
 from steelyard.jit.muldiv import OVERFLOW, muldiv_ceil, muldiv_floor
 from steelyard.jit.parts import Records, part
@@ -25,40 +29,67 @@ from steelyard.venues.sim.accounts import (
 )
 from steelyard.venues.sim.book import end, narrow, watch_trails
 from steelyard.venues.sim.news import tell_robot
-from steelyard.venues.sim.records import LADDERS, row_of
+from steelyard.venues.sim.records import FORCED, LADDERS, row_of
+
+GROWTH: Final = 2  # a position may grow so much before its guards are set anew
 
 _INVERSE = 2
 _RATE_ONE = 100_000_000
+_ROUNDINGS = 8  # minor units that the roundings of a few worths may add up to
+
+
+@part
+def ease(
+    sim: Records, resting: Records, queue: Records, markets: Records, instruments: Records, k: int
+) -> None:  # fmt: skip
+    """After money or positions moved: see that the guards still hold, or set them anew."""
+    if sim.uneasy < FORCED:
+        for owner in range(sim.accounts):
+            account = nth(sim, row_of(sim, owner, 0, 0))
+            if equity_of(sim, markets, instruments, owner) < account.safe_equity:
+                sim.uneasy = FORCED
+                break
+    if sim.uneasy == FORCED:
+        watch_margins(sim, resting, queue, markets, instruments, k)
+    sim.uneasy = 0
 
 
 @part
 def watch_margins(
     sim: Records, resting: Records, queue: Records, markets: Records, instruments: Records, k: int
 ) -> None:  # fmt: skip
-    """Liquidate who must be, and compute the guards of all instruments. `k` moved last."""
-    sim.uneasy = 0
+    """Liquidate who must be, and set the guards of all instruments. `k` moved last."""
     for i in range(sim.instruments):
         nth(sim, 2 * i).guard_low = NEVER_LOW
         nth(sim, 2 * i).guard_high = NEVER_HIGH
     for owner in range(sim.accounts):
-        needed, positions = maintenance_of(sim, markets, instruments, owner)
-        if positions == 0:
-            continue
-        slack = equity_of(sim, markets, instruments, owner) - needed
-        if slack < 0:
+        equity = equity_of(sim, markets, instruments, owner)
+        needed, positions = maintenance_of(sim, markets, instruments, owner, 1)
+        if positions > 0 and equity < needed:
             liquidate(sim, resting, queue, markets, instruments, owner, k)
+            positions = 0
+        if positions == 0:
+            for i in range(2 * sim.instruments):
+                nth(sim, row_of(sim, owner, 0, 0) + i).cap = 0
             continue
+        grown, _ = maintenance_of(sim, markets, instruments, owner, GROWTH)
+        room = equity - grown
+        wide = room > (equity - needed) // 4
+        # A wide band may cost half the room: through it once and back, and maintenance on top.
+        share = room // 4 if wide else equity - needed
+        account = nth(sim, row_of(sim, owner, 0, 0))
+        account.safe_equity = equity - room // 2 + _ROUNDINGS if wide else equity
         for i in range(sim.instruments):
-            guard(sim, markets, instruments, owner, i, slack // positions)
+            guard(sim, markets, instruments, owner, i, share // positions, wide)
     for i in range(sim.instruments):
         narrow(sim, resting, i)
 
 
 @part
 def maintenance_of(
-    sim: Records, markets: Records, instruments: Records, owner: int
+    sim: Records, markets: Records, instruments: Records, owner: int, times: int
 ) -> tuple[int, int]:
-    """Return the maintenance margin of all positions of an account, and how many there are."""
+    """Return the maintenance margin of all positions, `times` as large, and how many there are."""
     total = 0
     positions = 0
     for k in range(sim.instruments):
@@ -69,16 +100,17 @@ def maintenance_of(
             held = nth(sim, row_of(sim, owner, k, side)).quantity
             if held != 0:
                 positions += 1
-                value = abs(worth(nth(instruments, k), price, held))
+                value = abs(worth(nth(instruments, k), price, held * times))
                 total += maintenance(nth(instruments, k), value)
     return total, positions
 
 
 @part
 def guard(
-    sim: Records, markets: Records, instruments: Records, owner: int, k: int, share: int
-) -> None:
-    """Narrow an instrument's guards to where a position may lose no more than `share`."""
+    sim: Records, markets: Records, instruments: Records, owner: int, k: int, share: int,
+    wide: bool,
+) -> None:  # fmt: skip
+    """Narrow an instrument's guards to where a position may cost no more than `share`."""
     terms = nth(instruments, k)
     if terms.kind == SPOT:
         return
@@ -87,16 +119,19 @@ def guard(
     rate = 0
     for i in range(terms.tiers):
         rate = max(rate, terms.tier_maintenance_rate[i])
-    # Maintenance may grow with a loss; 4 minor units are for the roundings.
-    share = muldiv_floor(max(share - 4, 0), _RATE_ONE, _RATE_ONE + rate)
+    # Maintenance may grow with a loss.
+    share = muldiv_floor(max(share - _ROUNDINGS, 0), _RATE_ONE, _RATE_ONE + rate)
     for side in range(2):
-        held = nth(sim, row_of(sim, owner, k, side)).quantity
+        holding = nth(sim, row_of(sim, owner, k, side))
+        held = holding.quantity
+        holding.cap = abs(held) * GROWTH if wide else -1
         if held == 0:
+            holding.cap = 0
             continue
-        size = abs(worth(terms, price, held))
-        if held > 0:
+        size = abs(worth(terms, price, held * (GROWTH if wide else 1)))
+        if wide or held > 0:
             lane.guard_low = max(lane.guard_low, safe_fall(terms, price, size, share))
-        else:
+        if wide or held < 0:
             lane.guard_high = min(lane.guard_high, safe_rise(terms, price, size, share))
 
 
@@ -149,9 +184,8 @@ def liquidate(
             if held == 0:
                 continue
             left = equity_of(sim, markets, instruments, owner)
-            price = closing_price(
-                terms, margin_price(nth(sim, 2 * k), nth(markets, k)), nth(markets, k).last, held, left
-            )
+            valued = margin_price(nth(sim, 2 * k), nth(markets, k))
+            price = closing_price(terms, valued, nth(markets, k).last, held, left)
             value = worth(terms, price, -held)
             account.cash += move(sim, holding, terms, price, -held, value)
             require(account, holding, terms)

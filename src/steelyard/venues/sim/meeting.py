@@ -38,35 +38,38 @@ def meet_row(
     sim.stage, sim.then, sim.asked = ASK, NEXT, 0
     what = rows.kind[i]
     lane = nth(sim, 2 * k)
+    market = nth(markets, k)
     if what <= TRADE_SELL:
         trade_row(
-            sim, resting, queue, markets, instruments, k, rows.ts[i], rows.a[i], rows.b[i], what == TRADE_SELL
-        )
+            sim, resting, queue, markets, instruments, k,
+            rows.ts[i], rows.a[i], rows.b[i], what == TRADE_SELL,
+        )  # fmt: skip
     elif what == QUOTE:
         quote_row(
-            sim, resting, queue, markets, instruments, k, rows.ts[i], rows.a[i], rows.b[i], rows.c[i], rows.d[i]
-        )
+            sim, resting, queue, markets, instruments, k,
+            rows.ts[i], rows.a[i], rows.b[i], rows.c[i], rows.d[i],
+        )  # fmt: skip
     elif what == BAR:
         if not lane.has_bars:
             if sim.bar_step_ns == 0:
-                last = nth(markets, k).last
-                fold_bar(sim, lane, nth(markets, k), rows.ts[i], rows.a[i], rows.b[i], rows.c[i], rows.d[i], rows.e[i])
-                nth(markets, k).last = last
+                last = market.last
+                fold_bar(sim, lane, market, rows, i)
+                market.last = last
                 tell_bar(sim, robots, queue, k)
         elif lane.low < rows.c[i] and rows.b[i] < lane.high and flags & WAKE_EVERY_EVENT == 0:
-            if fold_bar(sim, lane, nth(markets, k), rows.ts[i], rows.a[i], rows.b[i], rows.c[i], rows.d[i], rows.e[i]):
+            if fold_bar(sim, lane, market, rows, i):
                 tell_bar(sim, robots, queue, k)
         else:
             begin(sim, resting, queue, markets, instruments, k, rows.a[i], rows.e[i])
     elif what <= DEPTH_CLEAR:
-        price = rows.a[i] if what != DEPTH_CLEAR else 0
-        quantity = rows.b[i] if what != DEPTH_CLEAR else 0
-        depth_row(sim, resting, nth(markets, k), k, rows.ts[i], what, price, quantity)
+        price = quantity = 0
+        if what != DEPTH_CLEAR:
+            price, quantity = rows.a[i], rows.b[i]
+        depth_row(sim, resting, market, k, rows.ts[i], what, price, quantity)
         sim.unsettled = k + 1
         sim.stage = NEXT
     elif what == FUNDING:
-        mark = rows.b[i]
-        funding_row(sim, resting, queue, markets, instruments, k, rows.a[i], mark)
+        funding_row(sim, resting, queue, markets, instruments, k, rows.a[i], rows.b[i])
     elif what == MARK:
         mark_row(sim, resting, queue, markets, instruments, k, rows.a[i])
 

@@ -72,9 +72,7 @@ def deliver(event: Records, head: Records, queue: Records) -> None:
 
 
 @part
-def announce(
-    event: Records, kind: int, ts_ns: int, robot: int, instrument: int
-) -> None:
+def announce(event: Records, kind: int, ts_ns: int, robot: int, instrument: int) -> None:
     """Fill the event record with an event that carries nothing but its occasion."""
     line = event
     line.kind = kind

@@ -13,8 +13,6 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from steelyard.jit.parts import Records, part
-from steelyard.matching.ladder import RUNG
-from steelyard.model.records import EVENT
 
 
 def _layout(*names: str, extra: tuple[tuple[str, int], ...] = ()) -> np.dtype[np.void]:
@@ -33,7 +31,7 @@ DEPTH_ASKS: Final = 5
 LADDERS: Final = 6
 
 SIM: Final = _layout(
-    # head: the walk
+    # head, of the walk
     "cursor",  # next row of the chunk
     "now_ns", "sample_ns", "sample_step_ns", "bar_step_ns", "bar_next_ns",
     "stage",  # what of the row at the cursor is still to do
@@ -44,16 +42,17 @@ SIM: Final = _layout(
     "unsettled",  # instrument + 1 of a depth update not yet complete
     "folded",  # rows of the chunk before this one are in the bars being built
     "scan_until_ns", "scan_stop",
-    "uneasy",  # positions or money moved: liquidation prices must be computed anew
+    "uneasy",  # positions or money moved; 2: so far that the guards no longer hold
     "fault",  # halts the book
-    # head: the ring of commands on their way and the ring of events to deliver
+    # head, of the ring of commands on their way and the ring of events to deliver
     "flight_first", "flights", "flight_room", "news_first", "news", "news_room",
-    # head: settings
+    # head, from the settings
     "instruments", "robots", "accounts", "orders_max", "margined",
     "delay_ns", "jitter_ns", "seed", "queue_model", "liquidity", "participation_rate",
     "slippage", "slippage_rate", "path", "fees", "flat_maker_rate", "flat_taker_rate",
     # account
     "account", "cash", "locked", "open_orders", "paid_fees", "paid_funding", "liquidations",
+    "safe_equity",  # with at least this much, the guards hold
     "rung_ns",  # robot: when its last timer went off
     # lane
     "has_trades", "has_quotes", "has_depth", "has_bars", "has_marks",
@@ -71,6 +70,7 @@ SIM: Final = _layout(
     "held", "quantity", "entry_worth",
     "open_buy", "open_sell",  # notional of resting orders; spot: `open_sell` counts coins
     "required",  # initial margin locked for it
+    "cap",  # up to this size of the position the guards hold
     "reducers",  # resting reduce-only orders
     extra=(("at", LADDERS), ("count", LADDERS)),
 )  # fmt: skip
@@ -99,12 +99,12 @@ WALK: Final = 1  # inside a bar
 ASK: Final = 2  # robots are asked, one by one, whether they want to hear the market
 NEXT: Final = 3  # done
 
+FORCED: Final = 2  # of `uneasy`
+
 HALT_OVERFLOW: Final = 1  # as in the kernel
 HALT_FLOOD: Final = 10  # more events were caused within one moment than the ring holds
 
 UNBOUNDED: Final = 2**62
-
-QUEUE: Final = EVENT
 
 
 class Resting(NamedTuple):
@@ -125,7 +125,7 @@ class Rows(NamedTuple):
     c: Records
     d: Records
     e: Records
-    count: int
+    total: int
     many: bool  # of several instruments: else `inst` is empty
 
 
@@ -133,6 +133,3 @@ class Rows(NamedTuple):
 def row_of(head: Records, owner: int, instrument: int, side: int) -> int:
     """Return the row of a holding, as `position_row` does for positions."""
     return (owner * head.instruments + instrument) * 2 + side
-
-
-__all__ = ["QUEUE", "RUNG"]

@@ -16,10 +16,11 @@ from steelyard.state.money import worth
 from steelyard.venues.sim.accounts import SPOT, margin_price
 from steelyard.venues.sim.arrivals import sweep
 from steelyard.venues.sim.book import narrow
-from steelyard.venues.sim.guards import watch_margins
+from steelyard.venues.sim.folding import add
+from steelyard.venues.sim.guards import ease
 from steelyard.venues.sim.makers import on_opposite, on_print
 from steelyard.venues.sim.news import tell_robot
-from steelyard.venues.sim.records import ASKS, BIDS, DEPTH_ASKS, DEPTH_BIDS, row_of
+from steelyard.venues.sim.records import ASKS, BIDS, DEPTH_ASKS, DEPTH_BIDS, FORCED, row_of
 from steelyard.venues.sim.triggers import on_price
 
 _RATE_ONE = 100_000_000
@@ -34,8 +35,10 @@ def tidy(
     sweep(sim, resting, queue, instruments, k)
     if sim.margined:
         price = margin_price(lane, nth(markets, k))
-        if sim.uneasy or price <= lane.guard_low or price >= lane.guard_high:
-            watch_margins(sim, resting, queue, markets, instruments, k)
+        if price <= lane.guard_low or price >= lane.guard_high:
+            sim.uneasy = FORCED
+        if sim.uneasy:
+            ease(sim, resting, queue, markets, instruments, k)
     narrow(sim, resting, k)
 
 
@@ -75,13 +78,9 @@ def quote_row(
         return
     terms = nth(instruments, k)
     if lane.count[BIDS] > 0:
-        lane.ask_left = on_opposite(
-            sim, resting, queue, market, terms, k, BIDS, ask, lane.ask_left
-        )
+        lane.ask_left = on_opposite(sim, resting, queue, market, terms, k, BIDS, ask, lane.ask_left)
     if lane.count[ASKS] > 0:
-        lane.bid_left = on_opposite(
-            sim, resting, queue, market, terms, k, ASKS, bid, lane.bid_left
-        )
+        lane.bid_left = on_opposite(sim, resting, queue, market, terms, k, ASKS, bid, lane.bid_left)
     on_price(sim, resting, queue, markets, instruments, k)
     tidy(sim, resting, queue, markets, instruments, k)
 
@@ -175,6 +174,8 @@ def settle(
     if lane.has_trades or bids == 0 or asks == 0:
         return
     market.last = (market.bid + market.ask) // 2
+    if sim.bar_step_ns > 0:
+        add(lane, market.last, market.last, market.last, market.last, 0)
     if lane.act_low < market.last < lane.act_high:
         return
     terms = nth(instruments, k)
@@ -189,9 +190,7 @@ def settle(
                 break
             there = level.quantity - level.taken
             if there > 0:
-                left = on_opposite(
-                    sim, resting, queue, market, terms, k, own, price, there
-                )
+                left = on_opposite(sim, resting, queue, market, terms, k, own, price, there)
                 level.taken += there - left
             where -= 1
     on_price(sim, resting, queue, markets, instruments, k)
@@ -221,7 +220,7 @@ def funding_row(
         account.cash -= payment
         account.paid_funding += payment
         tell_robot(sim, queue, EV_FUNDING, robot, k, price, 0, payment, rate, 0)
-        sim.uneasy = 1
+        sim.uneasy = FORCED
     tidy(sim, resting, queue, markets, instruments, k)
 
 

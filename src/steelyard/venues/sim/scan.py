@@ -65,9 +65,7 @@ def find_until(ts: Records, start: int, stop: int, until_ns: int) -> int:
 
 
 @part
-def scan_trades(
-    kind: Records, price: Records, start: int, stop: int, low: int, high: int
-) -> int:
+def scan_trades(kind: Records, price: Records, start: int, stop: int, low: int, high: int) -> int:
     """Return the first row that is no trade strictly between `low` and `high`."""
     i = start
     near = min(start + _NEAR, stop)
@@ -104,16 +102,21 @@ def scan_quotes(
 
 
 @part
-def skip(
-    sim: Records, markets: Records, flags: int, rows: Records, start: int, stop: int
-) -> int:
+def may_skip_bars(sim: Records, flags: int) -> bool:
+    """Say whether bar rows may concern nobody: merging them sets times at which a bar is due."""
+    return sim.bar_step_ns == 0 and flags & WAKE_EVERY_BAR == 0
+
+
+@part
+def skip(sim: Records, markets: Records, flags: int, rows: Records, start: int, stop: int) -> int:
     """Walk rows of the only instrument that concern nobody; return the first that may."""
     lane = sim
     market = markets
-    ts, kind, a, b, c, d, e = rows.ts, rows.kind, rows.a, rows.b, rows.c, rows.d, rows.e
+    ts, kind, a, b, c, d = rows.ts, rows.kind, rows.a, rows.b, rows.c, rows.d
     low, high = lane.low, lane.high
     if low >= high - 1:
         return start
+    bars_sleep = may_skip_bars(sim, flags)
     prices_only = lane.has_trades == 0 and lane.has_depth == 0
     i = start
     trade = -1
@@ -124,9 +127,7 @@ def skip(
             i = scan_trades(kind, a, i, stop, low, high)
             trade = i - 1
         elif what == QUOTE:
-            whole = (
-                lane.bid_left == market.bid_quantity and lane.ask_left == market.ask_quantity
-            )
+            whole = lane.bid_left == market.bid_quantity and lane.ask_left == market.ask_quantity
             if prices_only and whole:
                 i = scan_quotes(kind, a, c, i, stop, low, high)
             elif not prices_only or scan_quotes(kind, a, c, i, i + 1, low, high) > i:
@@ -138,9 +139,9 @@ def skip(
                     lane.ask_left = d[i - 1]
                 if prices_only:
                     market.last = (a[i - 1] + c[i - 1]) // 2
-        elif what == BAR and lane.has_bars and not flags & WAKE_EVERY_BAR:
+        elif what == BAR and lane.has_bars and bars_sleep:
             if low < c[i] and b[i] < high:
-                fold_bar(sim, lane, market, ts[i], a[i], b[i], c[i], d[i], e[i])
+                fold_bar(sim, lane, market, rows, i)
                 i += 1
         if i == first:
             break
@@ -156,17 +157,19 @@ def skip_many(
     sim: Records, markets: Records, flags: int, rows: Records, start: int, stop: int
 ) -> int:
     """Walk rows of several instruments that concern nobody; return the first that may."""
-    ts, kind, a, b, c, d, e = rows.ts, rows.kind, rows.a, rows.b, rows.c, rows.d, rows.e
+    ts, kind, a, b, c, d = rows.ts, rows.kind, rows.a, rows.b, rows.c, rows.d
+    bars_sleep = may_skip_bars(sim, flags)
     i = start
     while i < stop:
         what = kind[i]
         k = rows.inst[i]
         lane = nth(sim, 2 * k)
+        market = nth(markets, k)
         if what <= TRADE_SELL:
             if a[i] <= lane.low or a[i] >= lane.high:
                 break
-            nth(markets, k).last = a[i]
-            nth(markets, k).seen_ns = ts[i]
+            market.last = a[i]
+            market.seen_ns = ts[i]
         elif what == QUOTE:
             if lane.low >= lane.high - 1:
                 break
@@ -174,12 +177,12 @@ def skip_many(
                 middle = (a[i] + c[i]) // 2
                 if middle <= lane.low or middle >= lane.high or a[i] == 0 or c[i] == 0:
                     break
-                nth(markets, k).last = middle
-            show(lane, nth(markets, k), ts[i], a[i], b[i], c[i], d[i])
-        elif what == BAR and lane.has_bars and not flags & WAKE_EVERY_BAR:
+                market.last = middle
+            show(lane, market, ts[i], a[i], b[i], c[i], d[i])
+        elif what == BAR and lane.has_bars and bars_sleep:
             if c[i] <= lane.low or b[i] >= lane.high:
                 break
-            fold_bar(sim, lane, nth(markets, k), ts[i], a[i], b[i], c[i], d[i], e[i])
+            fold_bar(sim, lane, market, rows, i)
         else:
             break
         i += 1

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from steelyard.matching.ladder import RUNG
 from steelyard.matching.names import FEES, LATENCY, LIQUIDITY, PATH, QUEUE, SLIPPAGE
 from steelyard.model.errors import ConfigurationError
 from steelyard.model.kinds import (
@@ -28,7 +29,6 @@ from steelyard.venues.sim.records import (
     DEPTH_BIDS,
     DOWNS,
     RESTING,
-    RUNG,
     SIM,
     UPS,
     Resting,

@@ -32,7 +32,7 @@ from steelyard.venues.sim.dues import (
     take_flight,
 )
 from steelyard.venues.sim.folding import close_bars, fold_prices
-from steelyard.venues.sim.guards import watch_margins
+from steelyard.venues.sim.guards import ease
 from steelyard.venues.sim.meeting import ask, meet_row, same_update
 from steelyard.venues.sim.news import announce, deliver, send
 from steelyard.venues.sim.records import (
@@ -95,15 +95,13 @@ def walk_on(
             sim.cursor = i
             sim.stage = READY
         elif sim.stage == WALK:
-            walk(
-                sim, resting, queue, markets, instruments, robots, sim.instrument,
-                rows.ts[i], rows.a[i], rows.b[i], rows.c[i], rows.d[i], rows.e[i],
-            )  # fmt: skip
+            walk(sim, resting, queue, markets, instruments, robots, rows, i)
             continue
         if sim.uneasy:
-            watch_margins(sim, resting, queue, markets, instruments, sim.instrument)
-            continue
-        if i >= rows.count:
+            ease(sim, resting, queue, markets, instruments, sim.instrument)
+            if sim.news > 0:
+                continue
+        if i >= rows.total:
             end_chunk(sim, rows)
             return CHUNK_END
         now_ns = rows.ts[i]
@@ -137,7 +135,7 @@ def walk_on(
         if flags & WAKE_EVERY_EVENT == 0 and what != AFTER_ROW:
             if sim.scan_until_ns != due_ns or sim.scan_stop < i:
                 sim.scan_until_ns = due_ns
-                sim.scan_stop = find_until(rows.ts, i, rows.count, due_ns)
+                sim.scan_stop = find_until(rows.ts, i, rows.total, due_ns)
             if rows.many:
                 j = skip_many(sim, markets, flags, rows, i, sim.scan_stop)
             else:
@@ -163,7 +161,7 @@ def ring(event: Records, sim: Records, robots: Records, who: int) -> None:
 def end_chunk(sim: Records, rows: Records) -> None:
     """Keep of the chunk what its end needs later, and be ready for the next one."""
     if sim.bar_step_ns > 0:
-        fold_prices(sim, rows, sim.folded, rows.count)
+        fold_prices(sim, rows, sim.folded, rows.total)
     sim.folded = 0
     sim.cursor = 0
     sim.scan_until_ns = 0

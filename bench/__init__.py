@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench` prints one JSON object; nothing here is a test."""
