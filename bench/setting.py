@@ -59,7 +59,9 @@ def machine(
     return made
 
 
-def timed(make: Callable[[], Machine], market: Market, runs: int = 5) -> tuple[float, Machine, Trail]:
+def timed(
+    make: Callable[[], Machine], market: Market, runs: int = 5
+) -> tuple[float, Machine, Trail]:
     """Return the median wall seconds of several whole runs, and the last machine."""
     seconds = []
     for _ in range(runs + 1):

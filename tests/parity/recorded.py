@@ -111,8 +111,10 @@ FILES = (
 
 def task_of(recorded: Recorded) -> Task:
     """Open a file and fit a grid to it; skips the test where the file is not."""
-    history = _opened(recorded.file, recorded.start, recorded.end, recorded.instrument,
-                      recorded.funding, recorded.rows)  # fmt: skip
+    history = _opened(
+        recorded.file, (recorded.start, recorded.end), recorded.rows, recorded.instrument,
+        recorded.funding,
+    )  # fmt: skip
     fees = Fees(maker=Rate(recorded.maker), taker=Rate(max(recorded.maker, 0)))
     instruments = tuple(replace(one, fees=fees) for one in history.instruments)
     history = replace(history, instruments=instruments)
@@ -132,15 +134,11 @@ def task_of(recorded: Recorded) -> Task:
 
 
 @cache
-def _opened(
-    file: str, start: str | None, end: str | None, instrument: str | None, funding: str | None,
-    rows: int,
-) -> MemoryHistory:  # fmt: skip
-    history = open_history(
-        market_file(file), instrument,
-        parse_time(start) if start else None, parse_time(end) if end else None,
-        funding=market_file(funding) if funding else None,
-    )  # fmt: skip
+def _opened(file: str, bounds: tuple[str | None, str | None], rows: int,
+            instrument: str | None, funding: str | None) -> MemoryHistory:  # fmt: skip
+    start, end = (parse_time(moment) if moment else None for moment in bounds)
+    rates = market_file(funding) if funding else None
+    history = open_history(market_file(file), instrument, start, end, funding=rates)
     return first_rows(history, rows)
 
 

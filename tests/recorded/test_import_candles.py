@@ -35,7 +35,7 @@ FILES = [
 
 
 @pytest.mark.parametrize("name,instrument,venue,minutes,rows,gaps", FILES)
-def test_candles_open_as_they_lie(  # noqa: PLR0917 - pytest passes them by name
+def test_candles_open_as_they_lie(
     name: str, instrument: str, venue: str, minutes: int, rows: int, gaps: int
 ) -> None:
     history = open_history(market_file(f"klines/{name}"))

@@ -15,9 +15,20 @@ SECOND = 1_000_000_000
 def perpetual(name: str, venue: str) -> Instrument:
     """A linear perpetual with a tick of 0.1 and a lot of 0.001, 0.05 % taker fee."""
     return Instrument(
-        name=name, venue=venue, kind=Kind.LINEAR, base="BTC", quote="USDT", settle="USDT",
-        price_decimals=1, quantity_decimals=3, money_decimals=8, tick=Price(1), lot=Quantity(1),
-        quantity_min=Quantity(1), quantity_max=Quantity(10**9), notional_min=Money(0),
+        name=name,
+        venue=venue,
+        kind=Kind.LINEAR,
+        base="BTC",
+        quote="USDT",
+        settle="USDT",
+        price_decimals=1,
+        quantity_decimals=3,
+        money_decimals=8,
+        tick=Price(1),
+        lot=Quantity(1),
+        quantity_min=Quantity(1),
+        quantity_max=Quantity(10**9),
+        notional_min=Money(0),
         fees=Fees(maker=Rate(20_000), taker=Rate(50_000)),
     )
 
@@ -33,6 +44,10 @@ def kernel_of(strategy: Strategy, *instruments: Instrument, capital: str = "1000
 def quote(second: int, bid: int, ask: int, instrument: int = 0) -> Quote:
     """Best prices in units, ten coins on each side."""
     return Quote(
-        ts_ns=Nanos(second * SECOND), instrument=instrument, bid=Price(bid), ask=Price(ask),
-        bid_quantity=Quantity(10_000), ask_quantity=Quantity(10_000),
+        ts_ns=Nanos(second * SECOND),
+        instrument=instrument,
+        bid=Price(bid),
+        ask=Price(ask),
+        bid_quantity=Quantity(10_000),
+        ask_quantity=Quantity(10_000),
     )

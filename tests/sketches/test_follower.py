@@ -38,7 +38,10 @@ class Follower(Strategy):
 def signal(second: int, reference: int, quantity: int, side: int = BUY) -> Signal:
     """A lead's order."""
     return Signal(
-        ts_ns=Nanos(second * SECOND), source="lead", reference=reference, side=side,
+        ts_ns=Nanos(second * SECOND),
+        source="lead",
+        reference=reference,
+        side=side,
         quantity=Quantity(quantity),
     )
 
@@ -66,7 +69,9 @@ def test_a_signal_beyond_the_mandate_is_skipped_with_its_reason() -> None:
     # Half of 0.4 coins at 60,000.5 is 12,000.1, the mandate allows 10,000.
     [refused] = kernel.step(signal(2, 1, 400)).refused
     assert (refused.code, refused.have, refused.need) == (
-        POSITION_LIMIT, 12_000_10000000, 10_000_00000000,
+        POSITION_LIMIT,
+        12_000_10000000,
+        10_000_00000000,
     )
     assert strategy.skipped == [POSITION_LIMIT]
 

@@ -102,12 +102,8 @@ def _venue(plan: Plan, book: Book, history: History, bar_step_ns: int) -> Simula
 def bound_drive(strategy: CompiledStrategy, tag: str = "") -> Callable[..., int]:
     """Return the fused loop of this strategy with the rules and the simulator bound in."""
     allow = bound_gate()
-    one = bind(
-        turn, _label("turn", strategy, tag), make=spine, want=strategy.want, allow=allow
-    )
-    return bind(
-        drive, _label("drive", strategy, tag), advance=advance, submit=submit, turn=one
-    )
+    one = bind(turn, _label("turn", strategy, tag), make=spine, want=strategy.want, allow=allow)
+    return bind(drive, _label("drive", strategy, tag), advance=advance, submit=submit, turn=one)
 
 
 def _label(part: str, strategy: CompiledStrategy, tag: str) -> str:

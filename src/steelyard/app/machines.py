@@ -108,12 +108,10 @@ class KernelMachine(_Machine):
                     v.sim, v.resting, v.queue,
                 )  # fmt: skip
             elif found == SAMPLE:
-                if not sample(
-                    v.sim, b.head, b.markets, b.terms, b.positions, b.balances, b.curve
-                ):
+                if not sample(v.sim, b.head, b.markets, b.terms, b.positions, b.balances, b.curve):
                     return CURVE_FULL
             else:
-                return found
+                return int(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,5 +134,5 @@ class StrideMachine(_Machine):
         while True:
             found = stride(*fixed)
             if found != EVENT:
-                return found
+                return int(found)
             decide()

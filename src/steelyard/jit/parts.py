@@ -57,17 +57,24 @@ _bound: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {}
 # Without numba's reference counts: they are atomic, cost more than the work between them, and our
 # parts only look at arrays that their caller keeps. No part may allocate an array.
 # `forceinline` is named because a callee that is not yet compiled inherits it from its caller.
-_OPTIONS: Final = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+_njit: Any = numba.njit  # `_nrt` is an option its types do not name
+_unliteral: Any = numba.types.unliteral
+_OPTIONS: Final[dict[str, Any]] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "_nrt": False,
+}
 
 
 def part(function: _F) -> _F:
     """Compile `function` when it is first called."""
-    return _one_copy(numba.njit(**_OPTIONS, forceinline=False)(function))
+    return _one_copy(_njit(**_OPTIONS, forceinline=False)(function))
 
 
 def spine(function: _F) -> _F:
     """Compile a part on the line's spine into its one caller: passing arrays costs more than it."""
-    return _one_copy(numba.njit(**_OPTIONS, forceinline=True)(function))
+    return _one_copy(_njit(**_OPTIONS, forceinline=True)(function))
 
 
 def _one_copy(compiled: Any) -> Any:
@@ -76,8 +83,8 @@ def _one_copy(compiled: Any) -> Any:
 
     def plain_types(args: Any, kws: Any) -> Any:
         return template(
-            tuple(numba.types.unliteral(a) for a in args),
-            {name: numba.types.unliteral(a) for name, a in kws.items()},
+            tuple(_unliteral(a) for a in args),
+            {name: _unliteral(a) for name, a in kws.items()},
         )
 
     compiled.get_call_template = plain_types

@@ -94,9 +94,7 @@ class Caller:
             table[EV_ANSWER] = lambda: on_answer(self.view, self.extra)
         if on_end := on["on_end"]:
             for kind in (EV_REJECTED, EV_CANCELED, EV_EXPIRED, EV_ABSENT):
-                table[kind] = lambda: on_end(
-                    self.view, self._event[_E["number"]], self._status()
-                )
+                table[kind] = lambda: on_end(self.view, self._event[_E["number"]], self._status())
         return table
 
     def _bars(self, on_bar: Callable[[View, Bar], None]) -> Callable[[], None]:

@@ -10,7 +10,8 @@ import numpy as np
 
 def flat(records: np.ndarray) -> memoryview:
     """Return the words of a table, writable, without a copy."""
-    return memoryview(records.view(np.int64).reshape(-1))
+    words: Any = records.view(np.int64).reshape(-1)
+    return memoryview(words)
 
 
 def places(layout: np.dtype[Any]) -> dict[str, int]:

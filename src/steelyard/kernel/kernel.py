@@ -206,7 +206,7 @@ class Kernel:
             return
         try:
             caller.call(self._event[_KIND])
-        except Exception as error:  # a user's code may raise anything; only its robot stops
+        except Exception as error:  # noqa: BLE001 - anything may come; only its robot stops
             self._fail(robot, error)
 
     def _want_compiled(self, robot: int) -> None:

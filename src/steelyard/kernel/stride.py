@@ -7,7 +7,7 @@ Rule 2: events nobody handles pass the same doors and are not handed out.
 
 from steelyard.jit.parts import Records
 from steelyard.kernel.enter import enter
-from steelyard.kernel.fused import EVENT, HALTED, LOG_FULL, LOG_ROOM, SAMPLE, CURVE_FULL
+from steelyard.kernel.fused import CURVE_FULL, EVENT, HALTED, LOG_FULL, LOG_ROOM, SAMPLE
 from steelyard.kernel.sample import sample
 
 

@@ -40,9 +40,7 @@ class Waterfall:
     @property
     def total(self) -> int:
         """Return the sum of the parts."""
-        return (
-            self.grid + self.trend + self.slippage + self.fees + self.funding + self.liquidation
-        )
+        return self.grid + self.trend + self.slippage + self.fees + self.funding + self.liquidation
 
 
 def waterfall(balances: Sequence[int], held_worth: int) -> Waterfall:

@@ -43,7 +43,7 @@ def explain(
     )
 
 
-def shown(value: int, unit: Unit, instrument: Instrument) -> str:
+def shown(value: int, unit: Unit, instrument: Instrument) -> str:  # noqa: PLR0911 - a row each
     """Print one number in the unit a reason names."""
     match unit:
         case Unit.PRICE:

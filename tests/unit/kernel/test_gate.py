@@ -5,8 +5,8 @@ import pytest
 from steelyard.kernel.kernel import Kernel
 from steelyard.kernel.plain import Strategy, Tick, View
 from steelyard.kernel.verdicts import Approved, Refused
-from steelyard.model.explain import explain
 from steelyard.model.events import Accepted, Filled, Paused
+from steelyard.model.explain import explain
 from steelyard.model.kinds import MAKER
 from steelyard.model.reasons import REASONS
 from steelyard.model.units import Money, Nanos, Price, Quantity
@@ -53,18 +53,24 @@ def judged(kernel: Kernel, strategy: Once, **order: object) -> Approved | Refuse
     "order,name,words",
     [
         ({"quantity": 0, "price": 600_000}, "bad_quantity", "quantity was 0, allowed are"),
-        ({"quantity": 1, "price": -5}, "bad_price", "price was -0.5 USDT, allowed are multiples of the tick 0.1"),
         (
-            {"quantity": 10**10, "price": 1}, "over_maximum",
+            {"quantity": 1, "price": -5},
+            "bad_price",
+            "price was -0.5 USDT, allowed are multiples of the tick 0.1",
+        ),
+        (
+            {"quantity": 10**10, "price": 1},
+            "over_maximum",
             "quantity was 10000000, the venue's maximum is 1000000",
         ),
         # 1 coin at 60,000 with leverage 5 needs 12,000 and fees of 0.05 %: 30.
         (
-            {"quantity": 1_000, "price": 600_005}, "no_margin",
+            {"quantity": 1_000, "price": 600_005},
+            "no_margin",
             "free margin was 10000 USDT, needed is 12030.10025 USDT",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_has_a_code_and_words(
     kernel: Kernel, strategy: Once, order: dict[str, object], name: str, words: str
 ) -> None:
@@ -89,9 +95,7 @@ def test_a_paused_robot_may_only_close(kernel: Kernel, strategy: Once) -> None:
     assert isinstance(close, Approved)
 
 
-def test_open_orders_count_at_their_worst_until_they_end(
-    kernel: Kernel, strategy: Once
-) -> None:
+def test_open_orders_count_at_their_worst_until_they_end(kernel: Kernel, strategy: Once) -> None:
     # Leverage 5 on 10,000: 50,000 of notional, less fees. Two of 0.4 coins fit, a third does not.
     numbers = []
     for _ in range(2):
@@ -103,9 +107,13 @@ def test_open_orders_count_at_their_worst_until_they_end(
     kernel.step(Accepted(ts_ns=Nanos(3 * SECOND), order=numbers[0]))
     kernel.step(
         Filled(
-            ts_ns=Nanos(3 * SECOND), order=numbers[0], price=Price(600_000),
-            quantity=Quantity(400), fee=Money(0), liquidity=MAKER,
-        )  # fmt: skip
+            ts_ns=Nanos(3 * SECOND),
+            order=numbers[0],
+            price=Price(600_000),
+            quantity=Quantity(400),
+            fee=Money(0),
+            liquidity=MAKER,
+        )
     )
     assert isinstance(judged(kernel, strategy, quantity=400, price=600_000), Refused)
     assert isinstance(judged(kernel, strategy, quantity=10, price=600_000), Approved)

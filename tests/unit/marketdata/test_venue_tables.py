@@ -22,7 +22,7 @@ from steelyard.services.marketdata.timestamps import moment_ns
         ("BTC/USD:BTC", "okx", "2022-06-01", "0.1", "1", "100"),
     ],
 )
-def test_the_list_in_force_is_used(  # noqa: PLR0917 - pytest passes them by name
+def test_the_list_in_force_is_used(
     name: str, venue: str, day: str, tick: str, lot: str, multiplier: str
 ) -> None:
     instrument, assumptions = instrument_for(

@@ -43,7 +43,7 @@ from steelyard.venues.sim.records import RESTING
         (SHORTEST, 0, 100, 105, 95, False),  # equally near: the low
     ],
 )
-def test_the_path_meets_the_extremes_in_the_named_order(  # noqa: PLR0917 - a row of the table
+def test_the_path_meets_the_extremes_in_the_named_order(
     path: int, position: int, first: int, high: int, low: int, expected: bool
 ) -> None:
     assert bool(is_high_first(path, position, first, high, low)) is expected
@@ -71,7 +71,7 @@ def test_a_path_has_four_points() -> None:
         (1, -1, 1, RATE_SLIPPAGE, 50_000_000, 0, 0, 1),  # never below one tick
     ],
 )
-def test_slippage_is_against_us_and_on_a_tick(  # noqa: PLR0917 - a row of the table
+def test_slippage_is_against_us_and_on_a_tick(
     price: int, side: int, tick: int, model: int, rate: int, bid: int, ask: int, expected: int
 ) -> None:
     assert worsened(price, side, tick, model, rate, bid, ask) == expected

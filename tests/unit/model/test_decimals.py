@@ -45,7 +45,7 @@ def test_a_decimal_prints_without_exponent_and_reads_back(value: Decimal) -> Non
      ".", "٣", "1" * 61],
 )  # fmt: skip
 def test_what_is_no_plain_decimal_is_refused_with_what_was_found(text: str) -> None:
-    with pytest.raises(NumberError, match="price was .*allowed is plain decimal notation"):
+    with pytest.raises(NumberError, match=r"price was .*allowed is plain decimal notation"):
         parse_decimal(text, "price")
 
 

@@ -36,7 +36,7 @@ def exact_worth(instrument: Instrument, price: int, quantity: int) -> Decimal:
     at = instrument.price_decimal(price)
     size = instrument.quantity_decimal(quantity) * instrument.multiplier
     value = -size / at if instrument.kind == Kind.INVERSE else size * at
-    return value * 10**instrument.money_decimals
+    return Decimal(value * 10**instrument.money_decimals)
 
 
 @pytest.mark.parametrize("name", KINDS)

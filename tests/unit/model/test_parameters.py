@@ -56,7 +56,7 @@ def test_a_bad_value_is_refused_in_a_sentence(name: str, value: str, sentence: s
 
 
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ConfigurationError, match="no parameter 'windw'.*did you mean window"):
+    with pytest.raises(ConfigurationError, match=r"no parameter 'windw'.*did you mean window"):
         read(interval="1", windw="3")
 
 

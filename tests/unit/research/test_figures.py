@@ -59,8 +59,8 @@ def test_sharpe_of_daily_returns_by_hand() -> None:
     assert flat.value == 0.0
     assert flat.basis == "daily returns"
 
-    # Six of +0.1, five of -0.1: mean 0.1 / 11, squares 11 × 0.01,
-    # variance (0.11 - 0.01 / 11) / 10.
+    # Six of +0.1, five of -0.1: the mean is 0.1 / 11 and the squares sum to 0.11, so the variance
+    # of eleven, mean taken off, is what stands under the root.
     more = sharpe(every(DAY_NS, 11) - 1, amounts(*closes, value * 11 // 10), 1_000_000_000)
     by_hand = (0.1 / 11) / sqrt((0.11 - 0.01 / 11) / 10) * sqrt(365)
     assert more.value == pytest.approx(by_hand, abs=1e-4)

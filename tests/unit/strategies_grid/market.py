@@ -21,7 +21,7 @@ from steelyard.venues.sim.venue import advance, submit
 from tests.unit.strategies_grid.desk import LIVE, START, perpetual, prepare
 
 
-def want_always(  # noqa: PLR0917 - the kernel's signature
+def want_always(
     event: Records, book: Records, robots: Records, markets: Records, instruments: Records,
     positions: Records, balances: Records, orders: Records, commands: Records,
     params: Records, state: Records, cells: Records,

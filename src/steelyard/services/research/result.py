@@ -187,9 +187,7 @@ def _realism(honesty: Realism) -> dict[str, Any]:
     }
 
 
-def _buy_and_hold(
-    machine: Machine, first: int, curve: np.ndarray, capital: int
-) -> dict[str, str]:
+def _buy_and_hold(machine: Machine, first: int, curve: np.ndarray, capital: int) -> dict[str, str]:
     """Put the whole capital into the instrument at the first price and wait."""
     book = machine.book
     instrument, terms = book.instruments[0], book.terms[0]
@@ -223,4 +221,3 @@ def _shown(value: Any) -> Any:
 
 def _utc(ts_ns: int) -> str:
     return str(np.datetime64(ts_ns, "ns").astype("datetime64[ms]")) + "Z"
-

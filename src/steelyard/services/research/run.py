@@ -111,7 +111,7 @@ def _flush(book: Book, digest: "hashlib._Hash", trail: Trail, *, keep_fills: boo
     used = int(head["log"])
     if used:
         lines = book.log[:used]
-        digest.update(lines.view(np.uint8))
+        digest.update(lines.tobytes())
         if keep_fills:
             trail.fills.append(_fills_of(lines))
         head["log"] = 0
