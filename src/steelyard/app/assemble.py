@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from steelyard.app.machines import FusedMachine, KernelMachine, StrideMachine
+from steelyard.app.restoring import restore
 from steelyard.app.rules import bound_gate
 from steelyard.jit.parts import bind, is_compiled, spine
 from steelyard.kernel.book import Book, new_book
@@ -19,7 +20,7 @@ from steelyard.kernel.plain import Strategy, heed_of
 from steelyard.kernel.strategy import CompiledStrategy, Prepared, Situation
 from steelyard.kernel.stride import stride
 from steelyard.kernel.turn import turn
-from steelyard.model.errors import ConfigurationError
+from steelyard.model.errors import ConfigurationError, InputError, StrategyError
 from steelyard.model.history import History
 from steelyard.model.kinds import NEVER_NS
 from steelyard.venues.sim.settings import SimSettings, Simulator, new_sim
@@ -40,6 +41,10 @@ class Plan:
     sim: SimSettings
     engine: str
     tag: str = ""
+    position: tuple[int, int] = (0, 0)
+    """Quantity and entry price of a position that exists from the start."""
+    kinds: tuple[frozenset[int], ...] = ()
+    """Kinds of rows of each instrument; empty: all have those of the history."""
 
 
 Machine = FusedMachine | KernelMachine | StrideMachine
@@ -63,8 +68,9 @@ def is_warm(plan: Plan) -> bool:
 
 def _compiled(plan: Plan, strategy: CompiledStrategy, history: History) -> tuple[Machine, Prepared]:
     situation = Situation(
-        instruments=history.instruments, equity=plan.equity, leverage=plan.leverage
-    )
+        instruments=history.instruments, equity=plan.equity, leverage=plan.leverage,
+        restored_quantity=plan.position[0], restored_entry=plan.position[1],
+    )  # fmt: skip
     prepared = strategy.prepare(plan.values, situation)
     book = new_book(history.instruments, capital=plan.equity, leverage=plan.leverage)
     venue = _venue(plan, book, history, prepared.bar_step_ns)
@@ -81,7 +87,7 @@ def _compiled(plan: Plan, strategy: CompiledStrategy, history: History) -> tuple
 
 
 def _plain(plan: Plan, kind: type[Strategy], history: History) -> Machine:
-    strategy = kind(plan.values)
+    strategy = _made(kind, plan.values)
     book = new_book(history.instruments, capital=plan.equity, leverage=plan.leverage)
     venue = _venue(plan, book, history, kind.bar_minutes * MINUTE_NS)
     kernel = Kernel(book, [PlainSeat(kind.__name__, strategy)], bound_gate())
@@ -92,11 +98,26 @@ def _plain(plan: Plan, kind: type[Strategy], history: History) -> Machine:
     )  # fmt: skip
 
 
+def _made(kind: type[Strategy], values: dict[str, Any]) -> Strategy:
+    try:
+        return kind(values)
+    except InputError:
+        raise
+    except Exception as error:  # a user's code may raise anything
+        raise StrategyError(
+            f"{kind.__name__} raised {type(error).__name__}: {error} (before the first event)"
+        ) from error
+
+
 def _venue(plan: Plan, book: Book, history: History, bar_step_ns: int) -> Simulator:
     settings = replace(plan.sim, bar_step_ns=bar_step_ns, sample_ns=NEVER_NS)
-    return new_sim(
-        book.terms, settings, kinds=[history.kinds], cash=[plan.equity], orders=len(book.orders)
-    )
+    venue = new_sim(
+        book.terms, settings, kinds=plan.kinds or [history.kinds], cash=[plan.equity],
+        orders=len(book.orders),
+    )  # fmt: skip
+    if plan.position[0]:
+        restore(book, venue, *plan.position)
+    return venue
 
 
 def bound_drive(strategy: CompiledStrategy, tag: str = "") -> Callable[..., int]:

@@ -28,19 +28,23 @@ from steelyard.venues.sim.settings import Simulator
 
 
 def columns(chunk: Chunk) -> tuple[Any, ...]:
-    """Return a chunk's columns in the order the drivers take them, all of them read-only.
+    """Return a chunk's columns in the order the drivers take them.
 
-    Columns that lie in a file's memory are read-only already; were others not, the drivers would
-    be compiled twice.
+    All of them read-only: the compiler tells read-only arrays from others, and would compile the
+    loop anew for each mixture of columns from files and columns from memory.
     """
-    walked = []
-    for column in (
-        chunk.ts_ns, chunk.kind, chunk.instrument, chunk.a, chunk.b, chunk.c, chunk.d, chunk.e,
-    ):  # fmt: skip
-        seen = column.view()
-        seen.flags.writeable = False
-        walked.append(seen)
-    return tuple(walked)
+    return tuple(
+        _read_only(column)
+        for column in (
+            chunk.ts_ns, chunk.kind, chunk.instrument, chunk.a, chunk.b, chunk.c, chunk.d, chunk.e,
+        )
+    )  # fmt: skip
+
+
+def _read_only(column: np.ndarray) -> np.ndarray:
+    view = column.view()
+    view.flags.writeable = False
+    return view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

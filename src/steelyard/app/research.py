@@ -12,6 +12,8 @@ from steelyard.services.marketdata.generation.settings import MarketSettings
 from steelyard.services.marketdata.opening import open_history
 from steelyard.services.research.backtest import Ready, Request
 from steelyard.services.research.modelling import ReadModels
+from steelyard.services.research.pricing import PricedHistory
+from steelyard.store.catalog.merging import MergedHistory
 from steelyard.venues.sim.settings import SimSettings
 from steelyard.wire.clock import Clock, SystemClock
 from steelyard.wire.randomness import generator
@@ -32,19 +34,27 @@ class ResearchParts:
 
     def open(self, request: Request) -> History:
         """Open a file or the catalog."""
-        return open_history(
+        main = open_history(
             request.data, request.instrument, request.start_ns, request.end_ns,
             funding=request.funding,
         )  # fmt: skip
+        if not request.watch:
+            return main
+        watched = [
+            open_history(file, None, request.start_ns, request.end_ns) for file in request.watch
+        ]
+        return MergedHistory([main, *watched])
 
     def assemble(
         self, found: Any, values: dict[str, Any], equity: int, leverage: int,
-        models: ReadModels, engine: str, history: History,
+        models: ReadModels, engine: str, history: History, position: tuple[int, int],
     ) -> Ready:  # fmt: skip
         """Put the parts together for one run."""
         plan = Plan(
             strategy=found.strategy, values=values, equity=equity, leverage=leverage,
             sim=_settings(models), engine=engine, tag=found.tag,
+            position=position,
+            kinds=_kinds(history),
         )  # fmt: skip
         warm = is_warm(plan)
         machine, prepared = machine_for(plan, history)
@@ -63,15 +73,18 @@ class ResearchParts:
         )  # fmt: skip
 
 
+def _kinds(history: History) -> tuple[frozenset[int], ...]:
+    """Return each instrument's kinds of rows where they may differ."""
+    inner = history.history if isinstance(history, PricedHistory) else history
+    return inner.kinds_by_instrument if isinstance(inner, MergedHistory) else ()
+
+
 def _settings(models: ReadModels) -> SimSettings:
-    maker, taker = models.fees or (0, 0)
     return SimSettings(
         latency=models.latency, order_delay_ns=models.delay_ns, jitter_ns=models.jitter_ns,
         queue=models.queue, liquidity=models.liquidity, path=models.path,
         participation_rate=models.participation_rate, slippage=models.slippage,
-        slippage_rate=models.slippage_rate, fees="schedule" if models.fees is None else "flat",
-        flat_maker_rate=maker, flat_taker_rate=taker,
-    )  # fmt: skip
+        slippage_rate=models.slippage_rate )  # fmt: skip
 
 
 class DemoParts(ResearchParts):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from steelyard.kernel.plain import Strategy
 from steelyard.kernel.strategy import CompiledStrategy
-from steelyard.model.errors import ConfigurationError
+from steelyard.model.errors import ConfigurationError, InputError
 from steelyard.model.parameters import Parameter
 from steelyard.strategies.registry import STRATEGIES
 
@@ -53,8 +53,12 @@ def _load(path: Path, name: str) -> CompiledStrategy | type[Strategy]:
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
-    except (SyntaxError, ImportError, NameError) as error:
-        raise ConfigurationError(f"strategy file {path} does not load: {error}") from error
+    except InputError:
+        raise
+    except Exception as error:  # a user's file may raise anything
+        raise ConfigurationError(
+            f"strategy file {path} does not load: {type(error).__name__}: {error}"
+        ) from error
     found = getattr(module, name, None)
     if isinstance(found, CompiledStrategy):
         return found

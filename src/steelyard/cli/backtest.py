@@ -35,6 +35,7 @@ app = App(
 _MODEL_NAMES = ("queue", "liquidity", "slippage", "latency", "path", "fees", "participation")
 _FILE_KEYS = frozenset(
     {"strategy", "data", "instrument", "from", "to", "equity", "leverage", "engine", "funding",
+     "watch", "position",
      "set", *_MODEL_NAMES}
 )  # fmt: skip
 
@@ -60,6 +61,8 @@ def backtest(
     fees: str | None = None,
     participation: str | None = None,
     funding: str | None = None,
+    watch: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
+    position: str | None = None,
     json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
     report: Path | None = None,
     store: bool = True,
@@ -105,6 +108,10 @@ def backtest(
         Share of a bar's volume that may fill our orders. [default: 0.1]
     funding
         A file of funding rates for the perpetual.
+    watch
+        Files of other instruments, for the grid's market risk monitor.
+    position
+        A position held from the start and what it cost, as 0.05@61000.
     json_
         Print one JSON object instead of words.
     report
@@ -119,6 +126,7 @@ def backtest(
         "equity": equity, "leverage": leverage, "engine": engine, "funding": funding,
         "queue": queue, "liquidity": liquidity, "slippage": slippage, "latency": latency,
         "path": path, "fees": fees, "participation": participation,
+        "watch": watch, "position": position,
     }  # fmt: skip
     if parameters:
         from steelyard.cli.shown import print_parameters
@@ -186,8 +194,12 @@ def _read_file(path: Path) -> dict[str, Any]:
             )
         if (key == "set") != isinstance(value, dict):
             raise ConfigurationError(f"{path}: {key} was {value!r}, allowed is a plain value")
+        if key == "leverage" and type(value) is not int:
+            raise ConfigurationError(f"{path}: leverage was {value!r}, allowed is a whole number")
     return {
-        key: value if isinstance(value, dict | int) and key in {"set", "leverage"} else str(value)
+        key: value
+        if isinstance(value, dict | int | list) and key in {"set", "leverage", "watch"}
+        else str(value)
         for key, value in options.items()
     }
 

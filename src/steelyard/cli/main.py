@@ -46,7 +46,7 @@ def run(arguments: Sequence[str]) -> int:
     except InputError as error:
         return _say(str(error), BAD_INPUT)
     except CycloptsError as error:
-        return _say(" ".join(str(error).split()), BAD_INPUT)
+        return _say(str(error), BAD_INPUT)
     except SteelyardError as error:
         return _say(str(error), HALTED)
     except BrokenPipeError:
@@ -57,5 +57,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _say(sentence: str, code: int) -> int:
-    print(f"steelyard: {sentence}", file=sys.stderr)
+    print(f"steelyard: {' '.join(sentence.split())}", file=sys.stderr)
     return code
+
+
+if __name__ == "__main__":
+    main()

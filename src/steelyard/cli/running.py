@@ -25,6 +25,8 @@ def run_backtest(
     """Perform one backtest and show it."""
     if report is not None and not report.parent.is_dir():
         raise ConfigurationError(f"report folder {str(report.parent)!r} was not found")
+    if report is not None and report.is_dir():
+        raise ConfigurationError(f"report was the folder {str(report)!r}, allowed is a file in it")
     request = _request(options, report is not None, command)
     return _perform(request, ResearchParts(), as_json=as_json, report=report, store=store)
 
@@ -82,9 +84,17 @@ def _request(options: dict[str, Any], keep_fills: bool, command: str) -> Request
         models=Models(**{name: options[name] for name in _MODELS if name in options}),
         engine=options.get("engine", "fused"),
         funding=options.get("funding"),
+        watch=_files(options.get("watch")),
+        position=options.get("position"),
         keep_fills=keep_fills,
         command=command,
     )
+
+
+def _files(given: Any) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 class Teller:

@@ -9,13 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from steelyard.kernel.strategy import Line
-from steelyard.model.decimals import format_decimal, parse_decimal
-from steelyard.model.errors import ConfigurationError, DataError
+from steelyard.model.decimals import format_decimal, format_units, parse_decimal
+from steelyard.model.errors import (
+    ConfigurationError,
+    DataError,
+    SteelyardError,
+    StrategyError,
+)
 from steelyard.model.history import EMPTY, Assumption, History
-from steelyard.model.instruments import Kind
+from steelyard.model.instruments import Fees, Instrument, Kind
 from steelyard.model.kinds import BAR, QUOTE, TRADE_BUY, TRADE_SELL
 from steelyard.model.parameters import Parameter, read_parameters
+from steelyard.model.units import Rate
 from steelyard.services.research.modelling import Models, ReadModels, fee_text, read_models
+from steelyard.services.research.pricing import PricedHistory
 from steelyard.services.research.result import Asked, result_of
 from steelyard.services.research.run import Machine, Trail, run
 from steelyard.wire.clock import Clock
@@ -39,7 +46,8 @@ class Request:
     models: Models = field(default_factory=Models)
     engine: str = "fused"
     funding: str | None = None
-    monitors: tuple[str, ...] = ()
+    watch: tuple[str, ...] = ()
+    position: str | None = None
     keep_fills: bool = False
     command: str = ""
 
@@ -80,7 +88,7 @@ class Parts(Protocol):
 
     def assemble(
         self, found: Found, values: dict[str, Any], equity: int, leverage: int,
-        models: ReadModels, engine: str, history: History,
+        models: ReadModels, engine: str, history: History, position: tuple[int, int],
     ) -> Ready:  # fmt: skip
         """Put the parts together."""
         ...
@@ -125,6 +133,9 @@ def perform(request: Request, parts: Parts, telling: Telling) -> Done:
             "holds no prices, allowed are trades, quotes, depth with trades, or bars",
             file=request.data,
         )
+    if models.fees is not None:
+        maker, taker = models.fees
+        history = PricedHistory(history, Fees(maker=Rate(maker), taker=Rate(taker)))
     instrument = history.instruments[0]
     if leverage > 1 and instrument.kind == Kind.SPOT:
         raise ConfigurationError(
@@ -135,12 +146,19 @@ def perform(request: Request, parts: Parts, telling: Telling) -> Done:
         raise ConfigurationError(
             f"equity was {format_decimal(asked)}, allowed is above 0 ({instrument.settle})"
         )
-    ready = parts.assemble(
-        found, values, instrument.money(asked), leverage, models, request.engine, history
-    )
+    try:
+        ready = parts.assemble(
+            found, values, instrument.money(asked), leverage, models, request.engine, history,
+            _position(request.position, instrument),
+        )  # fmt: skip
+    except OverflowError:
+        raise ConfigurationError(
+            f"equity {format_decimal(asked)} or a parameter does not fit 64 bits in the units of "
+            f"{instrument.name}, allowed are smaller numbers"
+        ) from None
     if not ready.warm:
         telling.compiling(found.name)
-    ready.machine.run(EMPTY)  # compiles, or loads what was compiled: no part of the run
+    _compile(ready.machine, found.name, is_ours=request.strategy == found.name)
     telling.begins(history.rows)
     began = parts.clock.elapsed_s()
     trail = run(ready.machine, history, keep_fills=request.keep_fills, tell=telling.at)
@@ -160,11 +178,46 @@ def perform(request: Request, parts: Parts, telling: Telling) -> Done:
     )
 
 
+def _compile(machine: Machine, name: str, *, is_ours: bool) -> None:
+    """Compile, or load what was compiled: no part of the run. A user's part may be no such part."""
+    try:
+        machine.run(EMPTY)
+    except SteelyardError:
+        raise
+    except Exception as error:
+        if is_ours:
+            raise
+        raise StrategyError(f"{name} does not compile: {error}") from error
+
+
 def _leverage(given: int | None) -> int:
     leverage = 1 if given is None else given
     if not 1 <= leverage <= LEVERAGE_MAX:
         raise ConfigurationError(f"leverage was {leverage}, allowed is 1 to {LEVERAGE_MAX}")
     return leverage
+
+
+def _position(text: str | None, instrument: Instrument) -> tuple[int, int]:
+    """Read `QUANTITY@PRICE`: a position held from the start and what it cost."""
+    if text is None:
+        return 0, 0
+    quantity, at, price = text.partition("@")
+    if not at:
+        raise ConfigurationError(
+            f"position was {text!r}, allowed is QUANTITY@PRICE such as 0.05@61000"
+        )
+    held, entry = instrument.quantity(quantity), instrument.price(price)
+    if entry <= 0 or held == 0 or (held < 0 and instrument.kind == Kind.SPOT):
+        side = "above 0 on spot" if instrument.kind == Kind.SPOT else "not 0"
+        raise ConfigurationError(
+            f"position was {text!r}, allowed is a quantity {side} at a price above 0"
+        )
+    if held % instrument.lot:
+        raise ConfigurationError(
+            f"position was {text!r}, allowed are multiples of the lot "
+            f"{format_units(instrument.lot, instrument.quantity_decimals)}"
+        )
+    return int(held), int(entry)
 
 
 def _assumptions(

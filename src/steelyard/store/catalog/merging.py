@@ -47,6 +47,20 @@ class MergedHistory:
         return frozenset().union(*(history.kinds for history in self._histories))
 
     @property
+    def kinds_by_instrument(self) -> tuple[frozenset[int], ...]:
+        """Return what kinds of rows each instrument has, in the order of `instruments`."""
+        return tuple(
+            frozenset().union(
+                *(
+                    history.kinds
+                    for history in self._histories
+                    if any(own.name == one.name for own in history.instruments)
+                )
+            )
+            for one in self.instruments
+        )
+
+    @property
     def start_ns(self) -> int:
         return min((one.start_ns for one in self._histories if one.rows), default=0)
 

@@ -168,4 +168,5 @@ GRID: Final = CompiledStrategy(
     prepare=prepare,
     reasons=REASONS,
     lines=lines,
+    assumed=("buy_window_size", "sell_window_size"),
 )

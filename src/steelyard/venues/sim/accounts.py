@@ -214,3 +214,23 @@ def equity_of(sim: Records, markets: Records, instruments: Records, owner: int) 
             if holding.quantity != 0:
                 total += worth(nth(instruments, k), price, holding.quantity) - holding.entry_worth
     return total
+
+
+@part
+def take_over(
+    sim: Records, terms: Records, robot: int, instrument: int, quantity: int, entry: int
+) -> None:
+    """Let the venue know a position that exists from the start, bought at `entry`.
+
+    `sim` and `terms` are first records of their tables. Cash is not touched.
+    """
+    account = nth(sim, row_of(sim, robot, 0, 0)).account
+    holding = nth(sim, row_of(sim, account, instrument, 0))
+    nth(sim, row_of(sim, robot, instrument, 0)).held += quantity
+    own = nth(terms, instrument)
+    if own.kind == SPOT:
+        holding.quantity += quantity
+        return
+    move(sim, holding, own, entry, quantity, worth(own, entry, quantity))
+    require(nth(sim, row_of(sim, account, 0, 0)), holding, own)
+    sim.uneasy = FORCED
