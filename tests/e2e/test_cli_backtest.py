@@ -126,8 +126,8 @@ def test_words_say_what_json_says(trades: str, capsys: Said) -> None:
     code, out, _ = command(capsys, "backtest", "grid", "--data", trades, *SET, *EQUITY)
 
     assert code == 0
-    for value in (found["pnl"], found["waterfall"]["grid"], found["waterfall"]["fees"],
-                  f"{found['orders']}, {found['fills']}", found["outcome_sha256"][:16]):  # fmt: skip
+    counts = f"{found['orders']}, {found['fills']}"
+    for value in (found["pnl"], found["waterfall"]["fees"], counts, found["outcome_sha256"][:16]):
         assert value in out
     assert f"realism {found['realism']['score']} of 100" in " ".join(out.split())
 
@@ -232,7 +232,8 @@ def test_a_generated_market_runs_from_its_file_and_from_the_catalog(
 
     from_file = result(capsys, "grid", "--data", str(path), *SET)
     by_name = result(capsys, "grid", "--data", name, *SET)
-    from_folder = result(capsys, "grid", "--data", str(home), "--instrument", "BTCUSDT", *SET)
+    folder = str(home / "catalog")
+    from_folder = result(capsys, "grid", "--data", folder, "--instrument", "BTCUSDT", *SET)
 
     assert from_file["events"] == (4_000 if emits == "both" else 2_000)
     assert figures(from_file) == figures(by_name) == figures(from_folder)

@@ -42,14 +42,15 @@ WRONG: dict[str, tuple[Sequence[str], str]] = {
     "mode that spot has not": (["--set", "mode=short"], "need a perpetual"),
     "budget under the smallest order": (["--set", "order_quantity=3"], "min_order_value"),
     "account that cannot pay": (["--equity", "5"], "lower order_quantity"),
-    "date that does not exist": (["--from", "2024-02-30"], "--from was '2024-02-30', allowed are ISO"),
+    "date that does not exist": (["--from", "2024-02-30"], "'2024-02-30', allowed are ISO dates"),
     "date in words": (["--to", "tomorrow"], "--to was 'tomorrow'"),
     "end before the start": (["--from", "2024-01-02", "--to", "2024-01-01"], "before --to"),
     "time without rows": (["--from", "2030-01-01"], "holds no prices"),
     "equity that is no number": (["--equity", "much"], "equity was 'much'"),
     "equity of nothing": (["--equity", "0"], "equity was 0, allowed is above 0"),
     "equity below nothing": (["--equity", "-5"], "allowed is above 0"),
-    "equity beyond 64 bits": (["--equity", "999999999999999"], "equity"),
+    "equity beyond 64 bits": (["--equity", "999999999999999"], "does not fit 64 bits"),
+    "interval beyond 64 bits": (["--set", "price_interval=99999999999999999999"], "64 bits"),
     "leverage on spot": (["--leverage", "3"], "allowed for the spot instrument BTC/USDT is 1"),
     "leverage in words": (["--leverage", "high"], "leverage"),
     "leverage out of range": (["--leverage", "0"], "leverage was 0, allowed is 1 to 125"),
@@ -102,8 +103,9 @@ TOML = {
     "unknown key": ('stategy = "grid"', "has the key 'stategy', allowed are data"),
     "table where a value belongs": ("[data]\nfile = 1", "data was {'file': 1}"),
     "value where a table belongs": ('set = "a=1"', "set was 'a=1'"),
-    "leverage in words": ('strategy = "grid"\nleverage = "high"', "leverage was 'high'"),
-    "broken leverage": ('strategy = "grid"\nleverage = 2.5', "leverage was 2.5"),
+    "leverage in words": ('leverage = "high"', "leverage was 'high', allowed is a whole number"),
+    "broken leverage": ("leverage = 2.5", "leverage was 2.5"),
+    "leverage as a switch": ("leverage = true", "leverage was True"),
     "unknown parameter": ('strategy = "grid"\n[set]\nspeed = 5', "grid has no parameter 'speed'"),
 }
 
@@ -172,6 +174,24 @@ HEAD = (
     "from steelyard.kernel.plain import Strategy, View\n"
     "from steelyard.model.parameters import parameter\n"
 )
+UNCOMPILABLE = """
+from dataclasses import replace
+from steelyard.jit.parts import part
+from steelyard.model.parameters import read_parameters
+from steelyard.strategies.registry import STRATEGIES
+
+GRID = STRATEGIES["grid"]
+GIVEN = {"price_interval": "150", "order_quantity": "100"}
+
+@part
+def want(*doors):
+    return doors.nothing
+
+def prepare(values, situation):
+    return GRID.prepare(read_parameters(GRID.parameters, GIVEN, owner="mine"), situation)
+
+Mine = replace(GRID, name="mine", want=want, parameters=(), prepare=prepare)
+"""
 OWN = {
     "syntax error": ("class Mine(Strategy)\n    pass\n", "does not load", 2),
     "missing import": ("import no_such_module_of_ours\n", "does not load", 2),
@@ -198,9 +218,13 @@ OWN = {
         HEAD + "class Mine(Strategy):\n    def on_start(self, view):\n        view.buy('much')\n",
         "Mine raised ", 3,
     ),
-    "takes something else to be made": (
+    "made wrongly": (
         HEAD + "class Mine(Strategy):\n    def __init__(self, one, two): pass\n",
         "Mine raised TypeError", 3,
+    ),
+    "compiles to nothing": (
+        UNCOMPILABLE,
+        "mine does not compile: ", 3,
     ),
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from steelyard.model.kinds import WAKE_EVERY_EVENT
 from tests.parity.play import GRID
 
 
-def want_always(  # noqa: PLR0917 - the signature of a compiled `want`
+def want_always(
     event: Records, book: Records, robots: Records, markets: Records, instruments: Records,
     positions: Records, balances: Records, orders: Records, commands: Records,
     params: Records, state: Records, cells: Records,

@@ -12,7 +12,7 @@ app = App(
     name="data",
     help="""Import, list, show, generate and download market data.
 
-    The catalog is a folder: --catalog, else $STEELYARD_DATA_DIR, else
+    The catalog is a folder: --catalog, else $STEELYARD_DATA_DIR/catalog, else
     ~/.local/share/steelyard/catalog.
 
     Examples:

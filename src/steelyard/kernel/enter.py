@@ -86,7 +86,9 @@ def enter(
         return
     row = find(orders, heard.order, heard.number)
     if row < 0:
-        head.halted = HALT_STRANGER
+        # A refused cancel of an order that is over and forgotten says nothing that matters.
+        if kind != EV_CANCEL_REFUSED:
+            head.halted = HALT_STRANGER
         return
     heard.order = row
     if kind == EV_FILL:

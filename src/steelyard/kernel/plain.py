@@ -52,7 +52,7 @@ from steelyard.model.parameters import Parameter, declared_parameters, read_para
 from steelyard.model.reasons import Reason
 from steelyard.model.records import BOOK, PLANE, POSITION
 from steelyard.state.money import quantity_for
-from steelyard.state.orders import set_trigger, stage_cancel, stage_place
+from steelyard.state.orders import set_position_side, set_trigger, stage_cancel, stage_place
 
 _BEFORE_LIVE, _AFTER_LIVE = int(OrderStatus.REFUSED), int(OrderStatus.FILLED)
 _LAST: Final = places(PLANE)["last"]
@@ -184,7 +184,7 @@ class View:
         self, side: int, quantity: int, price: int | None, *,
         instrument: int = 0, post_only: bool = False, ioc: bool = False, fok: bool = False,
         reduce_only: bool = False, stop: int = 0, take_profit: int = 0, trail: int = 0,
-        slot: int = 0, cost: int = 0,
+        slot: int = 0, cost: int = 0, position_side: int = 0,
     ) -> int:  # fmt: skip
         book = self._book
         flags = POST_ONLY * post_only + IOC * ioc + FOK * fok + REDUCE_ONLY * reduce_only
@@ -201,6 +201,8 @@ class View:
         )  # fmt: skip
         if row < 0:
             return 0
+        if position_side:
+            set_position_side(book.orders, book.commands, book.head, position_side)
         if trigger or trail:
             set_trigger(book.orders, book.commands, book.head, trigger, trail)
         return int(book.orders[row]["number"])

@@ -159,6 +159,6 @@ def test_the_environment_says_where_the_catalog_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STEELYARD_DATA_DIR", str(tmp_path))
-    assert default_root() == tmp_path
+    assert default_root() == tmp_path / "catalog"
     monkeypatch.delenv("STEELYARD_DATA_DIR")
     assert default_root().parts[-4:] == (".local", "share", "steelyard", "catalog")

@@ -136,7 +136,7 @@ def test_an_order_that_may_take_is_reckoned_with_the_takers_fee() -> None:
 
 
 def test_what_an_inverse_account_can_pay_for_is_checked_at_the_first_price() -> None:
-    desk = Desk(inverse(), equity="1", order_quantity="100")
+    desk = Desk(inverse(), equity="1", order_quantity="100", position_safety_check="100")
 
     desk.price("2000")
 

@@ -4,7 +4,6 @@ Rule 1: adding to a dataset merges by time: rows that are there already are drop
 rows of one time that contradict each other are refused, and nothing is written.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +18,14 @@ from steelyard.store.catalog.funding import with_marks
 from steelyard.store.catalog.merging import MergedHistory
 from steelyard.store.catalog.reading import CatalogHistory, read_description
 from steelyard.store.catalog.writing import describe, write_dataset
+from steelyard.store.folders import home_folder
 
 _PREFERENCE = (k.TRADE_BUY, k.TRADE_SELL, k.BAR, k.QUOTE, k.DEPTH_BID)
 
 
 def default_root() -> Path:
-    """Return `$STEELYARD_DATA_DIR`, else the user's own data folder."""
-    if folder := os.environ.get("STEELYARD_DATA_DIR"):
-        return Path(folder)
-    return Path.home() / ".local" / "share" / "steelyard" / "catalog"
+    """Return the folder `catalog` in `$STEELYARD_DATA_DIR`, else in the user's data folder."""
+    return home_folder() / "catalog"
 
 
 @dataclass(frozen=True, slots=True)
