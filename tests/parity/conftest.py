@@ -1,7 +1,7 @@
 """How many markets the parity tests draw.
 
-    pytest tests/parity                        60 markets, about half a minute
-    STEELYARD_LONG=1 pytest tests/parity       1,000 markets, minutes
+    pytest tests/parity                        60 markets a property, some seconds
+    STEELYARD_LONG=1 pytest tests/parity       1,000 markets a property, three minutes
 
 Both draw the same markets in the same order on every machine, so that a failure is one to repeat.
 """

@@ -7,10 +7,10 @@ the market has done to it since is trend.
 import numpy as np
 
 from steelyard.jit.parts import part
+from steelyard.jit.tables import start
 from steelyard.kernel.book import Book
 from steelyard.kernel.enter import book_fill
 from steelyard.ledger.postings import post_capital
-from steelyard.matching.tables import start
 from steelyard.model.instruments import Kind
 from steelyard.state.money import worth
 from steelyard.venues.sim.accounts import take_over

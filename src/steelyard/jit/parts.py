@@ -91,6 +91,11 @@ def _one_copy(compiled: Any) -> Any:
     return compiled
 
 
+def unbound(*_: Any) -> Any:
+    """Stand where a template names a part that the assembly will bind."""
+    raise TypeError("this part was never bound: only `bind` makes a template callable")
+
+
 def bind(
     template: Callable[..., Any], name: str, *, make: Callable[..., Any] = part, **parts: Any
 ) -> Callable[..., Any]:

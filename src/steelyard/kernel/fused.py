@@ -8,7 +8,7 @@ any two events (log full, curve full, chunk at its end) and be called again.
 
 from typing import Final
 
-from steelyard.jit.parts import Records
+from steelyard.jit.parts import Records, unbound
 from steelyard.kernel.sample import sample
 
 CHUNK_END: Final = 0  # advance: every row was walked, and nothing in flight is due before the end
@@ -21,19 +21,16 @@ HALTED: Final = 5
 LOG_ROOM: Final = 4096  # rows one event can need at most
 
 
-def advance(*_: Records) -> int:
-    """Walk history to the next event of this book. Bound by the assembly."""
-    raise NotImplementedError
+advance = unbound
+"""Walk history to the next event of this book. Bound by the assembly."""
 
 
-def submit(*_: Records) -> None:
-    """Hand the approved commands of the event at hand to the venue. Bound by the assembly."""
-    raise NotImplementedError
+submit = unbound
+"""Hand the approved commands of the event at hand to the venue. Bound by the assembly."""
 
 
-def turn(*_: Records) -> None:
-    """Know, book, want, allow, report: one event. Bound by the assembly."""
-    raise NotImplementedError
+turn = unbound
+"""Know, book, want, allow, report: one event. Bound by the assembly."""
 
 
 def drive(

@@ -8,7 +8,7 @@ their registry's order; the first objection is the answer.
 
 from typing import Final
 
-from steelyard.jit.parts import Records, part
+from steelyard.jit.parts import Records, part, unbound
 from steelyard.kernel.lines import CANCEL, HEAD, ORDER, REFUSAL, note
 from steelyard.model.kinds import (
     CMD_CANCEL,
@@ -38,9 +38,8 @@ CANCEL_SENT: Final = int(OrderNews.CANCEL_SENT)
 _RATE_ONE: Final = 100_000_000
 
 
-def objection(*_: Records) -> int:
-    """Return the first rule's objection to one command, 0 for none. Bound by the assembly."""
-    raise NotImplementedError
+objection = unbound
+"""Return the first rule's objection to one command, 0 for none. Bound by the assembly."""
 
 
 def allow(

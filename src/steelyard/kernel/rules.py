@@ -1,16 +1,13 @@
 """Rules joined into one objection: the first that objects is heard."""
 
-from steelyard.jit.parts import Records
+from steelyard.jit.parts import Records, unbound
+
+first = unbound
+"""Bound by the assembly."""
 
 
-def first(*_: Records) -> int:
-    """Bound by the assembly."""
-    raise NotImplementedError
-
-
-def then(*_: Records) -> int:
-    """Bound by the assembly."""
-    raise NotImplementedError
+then = unbound
+"""Bound by the assembly."""
 
 
 def either(

@@ -5,20 +5,17 @@ for; want and allow happen outside, through `Kernel`, and the next call sends wh
 Rule 2: events nobody handles pass the same doors and are not handed out.
 """
 
-from steelyard.jit.parts import Records
+from steelyard.jit.parts import Records, unbound
 from steelyard.kernel.enter import enter
 from steelyard.kernel.fused import CURVE_FULL, EVENT, HALTED, LOG_FULL, LOG_ROOM, SAMPLE
 from steelyard.kernel.sample import sample
 
-
-def advance(*_: Records) -> int:
-    """Walk history to the next event of this book. Bound by the assembly."""
-    raise NotImplementedError
+advance = unbound
+"""Walk history to the next event of this book. Bound by the assembly."""
 
 
-def submit(*_: Records) -> None:
-    """Hand the approved commands to the venue. Bound by the assembly."""
-    raise NotImplementedError
+submit = unbound
+"""Hand the approved commands to the venue. Bound by the assembly."""
 
 
 def stride(

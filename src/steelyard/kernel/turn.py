@@ -5,20 +5,17 @@ Rule 1: this is the only place where the order of the doors is written for compi
 Rule 2: a refusal is told within the same step, as EV_REFUSED; commands staged then are void.
 """
 
-from steelyard.jit.parts import Records
+from steelyard.jit.parts import Records, unbound
 from steelyard.kernel.enter import enter
 from steelyard.kernel.lines import DECISION, note
 from steelyard.model.kinds import CMD_PLACE, EV_REFUSED
 
-
-def want(*_: Records) -> None:
-    """Let the strategy stage its commands. Bound by the assembly."""
-    raise NotImplementedError
+want = unbound
+"""Let the strategy stage its commands. Bound by the assembly."""
 
 
-def allow(*_: Records) -> int:
-    """Judge what was staged. Bound by the assembly."""
-    raise NotImplementedError
+allow = unbound
+"""Judge what was staged. Bound by the assembly."""
 
 
 def turn(

@@ -5,8 +5,8 @@ Rule 2: a full side drops its worst level for a better one and ignores a worse o
 """
 
 from steelyard.jit.parts import Records, part
+from steelyard.jit.tables import nth
 from steelyard.matching.ladder import close_rung, find_key, open_rung
-from steelyard.matching.tables import nth
 
 
 @part

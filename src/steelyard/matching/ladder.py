@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth, put
+from steelyard.jit.tables import nth, put
 
 RUNG: Final = np.dtype(
     [

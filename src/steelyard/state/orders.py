@@ -16,7 +16,7 @@ REFUSED = int(OrderStatus.REFUSED)
 
 
 @part
-def is_live(status: int) -> bool:
+def may_fill(status: int) -> bool:
     """Say whether an order of this status may still fill."""
     return REFUSED < status < FIRST_TERMINAL
 
@@ -101,7 +101,7 @@ def stage_place(
 def stage_cancel(book: Records, orders: Records, commands: Records, row: int) -> bool:
     """Stage the cancel of the order in `row`; False when no room is left or it is over."""
     head = book[0]
-    if head.commands >= len(commands) or not is_live(orders[row].status):
+    if head.commands >= len(commands) or not may_fill(orders[row].status):
         return False
     command = commands[head.commands]
     head.commands += 1
@@ -154,7 +154,7 @@ def hear(book: Records, orders: Records, positions: Records, row: int, news: int
     if after < 0:
         return False
     order.status = after
-    was_open, is_open = is_live(before), is_live(after)
+    was_open, is_open = may_fill(before), may_fill(after)
     if was_open != is_open:
         rest = order.quantity - order.filled
         if not is_open:
@@ -173,7 +173,7 @@ def count_fill(book: Records, orders: Records, positions: Records, row: int, qua
     """Take a fill off what may still fill. Called before `hear`."""
     order = orders[row]
     order.filled += quantity
-    if is_live(order.status):
+    if may_fill(order.status):
         where = position_row(book, order.robot, order.instrument, order.position_side)
         if order.side == BUY:
             positions[where].open_buy -= quantity

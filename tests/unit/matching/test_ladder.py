@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steelyard.jit.parts import part
+from steelyard.jit.tables import nth, start
 from steelyard.matching.depth import last_key_for, quantity_at, reachable, set_level
 from steelyard.matching.ladder import RUNG, close_rung, find_row, open_rung
-from steelyard.matching.tables import nth, start
 
 
 @part

@@ -20,6 +20,7 @@ from steelyard.model.history import EMPTY, Assumption, History
 from steelyard.model.instruments import Fees, Instrument, Kind
 from steelyard.model.kinds import BAR, QUOTE, TRADE_BUY, TRADE_SELL
 from steelyard.model.parameters import Parameter, read_parameters
+from steelyard.model.times import time_text
 from steelyard.model.units import Rate
 from steelyard.services.research.modelling import Models, ReadModels, fee_text, read_models
 from steelyard.services.research.pricing import PricedHistory
@@ -128,7 +129,15 @@ def perform(request: Request, parts: Parts, telling: Telling) -> Done:
     models = read_models(request.models)
     leverage = _leverage(request.leverage)
     history = parts.open(request)
-    if not history.rows or not history.kinds & {TRADE_BUY, TRADE_SELL, QUOTE, BAR}:
+    if not history.rows:
+        bounds = [
+            f"{name} {time_text(ns)}"
+            for name, ns in (("from", request.start_ns), ("to", request.end_ns))
+            if ns is not None
+        ]
+        asked_for = f" {' '.join(bounds)}; `steelyard data show` prints its range" if bounds else ""
+        raise DataError(f"holds no rows{asked_for}", file=request.data)
+    if not history.kinds & {TRADE_BUY, TRADE_SELL, QUOTE, BAR}:
         raise DataError(
             "holds no prices, allowed are trades, quotes, depth with trades, or bars",
             file=request.data,

@@ -57,8 +57,8 @@ class RunFiles:
         paths = sorted(self.folder.glob(f"{run_id}*.json")) if self.folder.is_dir() else []
         exact = [path for path in paths if path.stem == run_id] or paths
         if len(exact) != 1:
-            found = "no run" if not exact else f"{len(exact)} runs"
+            found = "no run begins" if not exact else f"{len(exact)} runs begin"
             raise InputError(
-                f"{found} begin with {run_id!r}; `steelyard backtest list` shows what is stored"
+                f"{found} with {run_id!r}; `steelyard backtest list` shows what is stored"
             )
         return {"id": exact[0].stem, **json.loads(exact[0].read_text())}

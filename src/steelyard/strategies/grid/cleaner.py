@@ -8,8 +8,8 @@ cleaning would be in vain.
 """
 
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
-from steelyard.state.orders import is_live
+from steelyard.jit.tables import nth
+from steelyard.state.orders import may_fill
 from steelyard.strategies.grid.placing import CLOSE_PENDING, is_leaving, is_opening, withdraw
 from steelyard.strategies.grid.reasons import CLEANED_WAIT
 
@@ -71,7 +71,7 @@ def _sweep(
             fits = is_opening(cell.state)
         if fits and wing.active and _belongs(wing, cell, opens.side):
             order = orders[cell.order]
-            if order.filled == 0 and is_live(order.status):
+            if order.filled == 0 and may_fill(order.status):
                 withdraw(book, orders, commands, head, cell)
                 cell.retry_ns = until
                 cell.why = CLEANED_WAIT

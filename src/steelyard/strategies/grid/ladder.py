@@ -11,7 +11,7 @@ only every stride-th level opens, and a slot closes one stride away.
 
 from steelyard.jit.muldiv import muldiv_even, muldiv_floor
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
+from steelyard.jit.tables import nth
 from steelyard.model.kinds import NEVER_HIGH, NEVER_LOW
 from steelyard.strategies.grid.slots import SlotState
 

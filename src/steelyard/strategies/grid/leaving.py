@@ -7,7 +7,7 @@ Rule 3: the bounds of live orders shrink only where every order outside was aske
 """
 
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
+from steelyard.jit.tables import nth
 from steelyard.strategies.grid.placing import CLOSE_PENDING, is_opening, withdraw
 from steelyard.strategies.grid.reasons import MARGIN_LOCKED, RISK_PAUSED
 from steelyard.strategies.grid.sizing import closing_price

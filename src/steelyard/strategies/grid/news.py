@@ -8,7 +8,7 @@ Rule 3: the answer is what is left to do: `NOTHING`, `TEND` the slot, or `REVIEW
 
 from steelyard.jit.muldiv import muldiv_even
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
+from steelyard.jit.tables import nth
 from steelyard.model.kinds import (
     EV_ABSENT,
     EV_ACCEPTED,
@@ -28,7 +28,7 @@ from steelyard.model.reasons import (
     VENUE_NO_FUNDS,
     VENUE_NO_MARGIN,
 )
-from steelyard.state.orders import is_live, stage_cancel
+from steelyard.state.orders import may_fill, stage_cancel
 from steelyard.strategies.grid.placing import claim, hear, is_leaving, is_opening
 from steelyard.strategies.grid.reasons import POST_ONLY_WAIT, REFUSED_WAIT, STRAY_FILL
 from steelyard.strategies.grid.records import WAIT
@@ -174,7 +174,7 @@ def _learn_late(
 ) -> int:  # fmt: skip
     """Take a fill of an order the slot had given up; withdraw such an order where it lives."""
     if heard.kind != EV_FILL:
-        if heard.kind == EV_ACCEPTED and is_live(order.status):
+        if heard.kind == EV_ACCEPTED and may_fill(order.status):
             stage_cancel(book, orders, commands, heard.order)
         return NOTHING
     own = wing.side * order.slot

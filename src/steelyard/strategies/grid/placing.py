@@ -5,7 +5,7 @@ Rule 2: what had no room in the event's buffers makes the robot dirty, and the n
 """
 
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
+from steelyard.jit.tables import nth
 from steelyard.model.kinds import LIMIT, REDUCE_ONLY, SHORT
 from steelyard.state.money import notional
 from steelyard.state.orders import set_position_side, stage_cancel, stage_place

@@ -8,7 +8,7 @@ Rule 3: a restored slot keeps the true entry as its cost and never closes below 
 
 from steelyard.jit.muldiv import OVERFLOW, muldiv_floor
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
+from steelyard.jit.tables import nth
 from steelyard.state.money import notional
 from steelyard.strategies.grid.bars import widen
 from steelyard.strategies.grid.ladder import (

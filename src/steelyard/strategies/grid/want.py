@@ -9,7 +9,7 @@ Rule 4: the gravest condition that holds is the robot's code; 0 means all orders
 """
 
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import start as first_of
+from steelyard.jit.tables import start as first_of
 from steelyard.model.kinds import (
     EV_ACCEPTED,
     EV_BAR,

@@ -11,7 +11,7 @@ is for what is rare: a lock that ends, a new interval, a guard, a slot that was 
 """
 
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
+from steelyard.jit.tables import nth
 from steelyard.strategies.grid.ladder import centre_of, start_of
 from steelyard.strategies.grid.leaving import (
     NOTHING_HIGH,

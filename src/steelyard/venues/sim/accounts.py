@@ -10,8 +10,8 @@ from typing import Final
 
 from steelyard.jit.muldiv import OVERFLOW, muldiv_ceil
 from steelyard.jit.parts import Records, part
+from steelyard.jit.tables import nth
 from steelyard.matching.names import FLAT
-from steelyard.matching.tables import nth
 from steelyard.model.kinds import BUY, EV_FILL, MAKER, REDUCE_ONLY
 from steelyard.state.money import fee_on, notional, worth
 from steelyard.state.positions import closing_part, share_of

@@ -8,8 +8,8 @@ a FOK order that cannot fill whole expires whole.
 """
 
 from steelyard.jit.parts import Records, part
+from steelyard.jit.tables import nth
 from steelyard.matching.filters import filter_code
-from steelyard.matching.tables import nth
 from steelyard.model.kinds import (
     BUY,
     CMD_CANCEL,

@@ -12,10 +12,10 @@ Rule 3: everything inside a bar carries the time of its close.
 
 from steelyard.jit.muldiv import muldiv_floor
 from steelyard.jit.parts import Records, part
+from steelyard.jit.tables import nth
 from steelyard.matching.ladder import close_rung
 from steelyard.matching.names import THROUGH, TOUCH, UNLIMITED
 from steelyard.matching.paths import LAST_POINT, is_high_first, path_point
-from steelyard.matching.tables import nth
 from steelyard.model.kinds import EV_EXPIRED, MAKER, NEVER_HIGH, NEVER_LOW
 from steelyard.venues.sim.accounts import executable, fill, holding_of
 from steelyard.venues.sim.book import end

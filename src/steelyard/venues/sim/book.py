@@ -7,10 +7,10 @@ of ours can act. They may be too narrow, never too wide.
 """
 
 from steelyard.jit.parts import Records, part
+from steelyard.jit.tables import nth
 from steelyard.matching.depth import quantity_at
 from steelyard.matching.ladder import close_rung, find_row, open_rung
 from steelyard.matching.names import THROUGH, VOLUME
-from steelyard.matching.tables import nth
 from steelyard.model.kinds import BUY, NEVER_HIGH, NEVER_LOW, REDUCE_ONLY
 from steelyard.venues.sim.accounts import account_of, holding_of, release, set_aside
 from steelyard.venues.sim.news import tell

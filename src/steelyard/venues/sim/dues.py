@@ -7,7 +7,7 @@ Rule 2: a timer set to a time that has passed goes off with the next row, once p
 from typing import Final
 
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
+from steelyard.jit.tables import nth
 from steelyard.model.kinds import NEVER_NS
 from steelyard.venues.sim.arrivals import arrive
 from steelyard.venues.sim.records import row_of

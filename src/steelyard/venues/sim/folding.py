@@ -9,7 +9,7 @@ row; the middle of a depth book when an update is complete.
 """
 
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
+from steelyard.jit.tables import nth
 from steelyard.model.kinds import EV_BAR, NEVER_NS, QUOTE, TRADE_SELL, WAKE_EVERY_BAR
 from steelyard.venues.sim.news import tell_robot
 

@@ -7,7 +7,7 @@ taker fee; an order that lets the worst case not grow is always affordable.
 
 from steelyard.jit.muldiv import OVERFLOW
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
+from steelyard.jit.tables import nth
 from steelyard.model.kinds import BUY, LIMIT, REDUCE_ONLY
 from steelyard.model.reasons import (
     OVERFLOW_REFUSED,

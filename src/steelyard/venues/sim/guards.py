@@ -15,7 +15,7 @@ from typing import Final
 
 from steelyard.jit.muldiv import OVERFLOW, muldiv_ceil, muldiv_floor
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
+from steelyard.jit.tables import nth
 from steelyard.model.kinds import EV_CANCELED, EV_LIQUIDATED, NEVER_HIGH, NEVER_LOW, TAKER
 from steelyard.state.money import fee_on, worth
 from steelyard.state.positions import maintenance

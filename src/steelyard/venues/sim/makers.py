@@ -9,9 +9,9 @@ displayed, the whole of the first print there.
 """
 
 from steelyard.jit.parts import Records, part
+from steelyard.jit.tables import nth
 from steelyard.matching.ladder import close_rung
 from steelyard.matching.names import THROUGH, TOUCH, UNLIMITED, VOLUME
-from steelyard.matching.tables import nth
 from steelyard.model.kinds import EV_EXPIRED, MAKER
 from steelyard.venues.sim.accounts import executable, fill, holding_of
 from steelyard.venues.sim.book import displayed_at, end

@@ -1,7 +1,7 @@
 """One row meets the venue, and robots are asked whether they want to hear what came of it."""
 
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
+from steelyard.jit.tables import nth
 from steelyard.model.kinds import (
     BAR,
     DEPTH_BID,

@@ -6,7 +6,7 @@ Rule 2: a full ring halts the book; nothing is dropped.
 """
 
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth, put
+from steelyard.jit.tables import nth, put
 from steelyard.venues.sim.records import HALT_FLOOD
 
 

@@ -8,9 +8,9 @@ Rule 3: the last price is the last trade; without trades the middle of bid and a
 
 from steelyard.jit.muldiv import muldiv_ceil
 from steelyard.jit.parts import Records, part
+from steelyard.jit.tables import nth
 from steelyard.matching.depth import quantity_at, set_level
 from steelyard.matching.names import VOLUME
-from steelyard.matching.tables import nth
 from steelyard.model.kinds import DEPTH_BID, DEPTH_CLEAR, EV_FUNDING, NEVER_NS
 from steelyard.state.money import worth
 from steelyard.venues.sim.accounts import SPOT, margin_price

@@ -8,7 +8,7 @@ Rule 2: rows at or after the next due time are never skipped.
 from typing import Final
 
 from steelyard.jit.parts import Records, part
-from steelyard.matching.tables import nth
+from steelyard.jit.tables import nth
 from steelyard.model.kinds import (
     BAR,
     NEVER_HIGH,

@@ -10,10 +10,10 @@ taker is filled whole; what it took is taken off what the print can still fill.
 """
 
 from steelyard.jit.parts import Records, part
+from steelyard.jit.tables import nth
 from steelyard.matching.depth import last_key_for, reachable
 from steelyard.matching.names import UNLIMITED
 from steelyard.matching.slippage import worsened
-from steelyard.matching.tables import nth
 from steelyard.model.kinds import BUY, MARKET, TAKER
 from steelyard.venues.sim.accounts import executable, fill, holding_of
 from steelyard.venues.sim.records import DEPTH_ASKS, DEPTH_BIDS, UNBOUNDED

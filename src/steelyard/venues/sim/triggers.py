@@ -9,8 +9,8 @@ cannot pay for is rejected.
 """
 
 from steelyard.jit.parts import Records, part
+from steelyard.jit.tables import nth
 from steelyard.matching.ladder import close_rung
-from steelyard.matching.tables import nth
 from steelyard.model.kinds import (
     BUY,
     EV_EXPIRED,

@@ -15,8 +15,8 @@ references and a call passes a few words.
 from typing import Final
 
 from steelyard.jit.parts import Records, part
+from steelyard.jit.tables import nth, start
 from steelyard.matching.latency import delay_of
-from steelyard.matching.tables import nth, start
 from steelyard.model.kinds import CMD_PLACE, EV_TIMER, NEVER_NS, WAKE_EVERY_EVENT
 from steelyard.venues.sim.arrivals import arrive
 from steelyard.venues.sim.bars import walk
