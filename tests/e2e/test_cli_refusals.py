@@ -45,7 +45,7 @@ WRONG: dict[str, tuple[Sequence[str], str]] = {
     "date that does not exist": (["--from", "2024-02-30"], "'2024-02-30', allowed are ISO dates"),
     "date in words": (["--to", "tomorrow"], "--to was 'tomorrow'"),
     "end before the start": (["--from", "2024-01-02", "--to", "2024-01-01"], "before --to"),
-    "time without rows": (["--from", "2030-01-01"], "holds no prices"),
+    "time without rows": (["--from", "2030-01-01"], "holds no rows from 2030-01-01"),
     "equity that is no number": (["--equity", "much"], "equity was 'much'"),
     "equity of nothing": (["--equity", "0"], "equity was 0, allowed is above 0"),
     "equity below nothing": (["--equity", "-5"], "allowed is above 0"),
@@ -91,7 +91,7 @@ def test_missing_words_are_asked_for(trades: str, capsys: Said) -> None:
 
 def test_commands_that_do_not_exist_are_refused(capsys: Said) -> None:
     assert "bactest" in refused(capsys, "bactest")
-    assert "no run begin with 'nothing'" in refused(capsys, "backtest", "show", "nothing")
+    assert "no run begins with 'nothing'" in refused(capsys, "backtest", "show", "nothing")
     assert "run_id" in refused(capsys, "backtest", "show").lower().replace("-", "_")
     assert "strategy was 'gird'" in refused(capsys, "backtest", "--parameters", "gird")
 

@@ -138,7 +138,7 @@ def venues(draw: st.DrawFn) -> dict[str, Any]:
         "path": draw(st.sampled_from(sorted(PATH))),
     }
     if drawn["latency"] != "none":
-        drawn["order_delay_ns"] = draw(st.sampled_from([1_000, 50_000_000, 15_000_000_000]))
+        drawn["order_delay_ns"] = draw(st.sampled_from([1_000, 50_000_000, 90_000_000_000]))
         drawn["jitter_ns"] = 20_000_000
     if draw(st.booleans()):
         maker = draw(st.sampled_from([-5_000, 0, 20_000]))
