@@ -7,7 +7,7 @@ from steelyard.kernel.verdicts import Refused
 from steelyard.model.commands import PlaceOrder
 from steelyard.model.kinds import BUY, SELL
 from steelyard.model.parameters import parameter
-from steelyard.model.reasons import NO_MARGIN, POSITION_LIMIT
+from steelyard.model.reasons import NO_MARGIN, NO_PRICE, POSITION_LIMIT
 from steelyard.model.units import Nanos, Quantity
 from tests.sketches.desk import SECOND, kernel_of, quote
 
@@ -58,6 +58,17 @@ def test_a_follower_copies_each_signal_once_at_its_ratio() -> None:
     assert (approved.command.quantity, approved.command.side) == (100, BUY)
     assert again.verdicts == ()
     assert first.n + 1 == again.n
+
+
+def test_a_signal_before_the_first_price_is_not_acted_on_and_the_robot_says_so() -> None:
+    kernel = kernel_of(Follower())
+
+    early = kernel.step(signal(1, 7, 200))
+    kernel.step(quote(2, 600_000, 600_010))
+
+    assert early.verdicts == ()
+    assert [decision.code for decision in early.decisions] == [NO_PRICE]
+    assert int(kernel.book.robots[0]["code"]) == 0
 
 
 def test_a_signal_beyond_the_mandate_is_skipped_with_its_reason() -> None:

@@ -26,6 +26,7 @@ from steelyard.model.kinds import (
     WAKE_EVERY_EVENT,
 )
 from steelyard.model.orders import OrderStatus
+from steelyard.model.reasons import NO_PRICE
 from steelyard.model.records import EVENT, ORDER, PLANE, ROBOT
 
 _E: Final = places(EVENT)
@@ -33,6 +34,7 @@ _P: Final = places(PLANE)
 _O: Final = places(ORDER)
 _KIND, _TS, _INSTRUMENT = _E["kind"], _E["ts_ns"], _E["instrument"]
 _ROBOT_WORDS, _FLAGS = places(ROBOT)[""], places(ROBOT)["wake_flags"]
+_CODE: Final = places(ROBOT)["code"]
 _OPEN, _HIGH, _LOW = _P["open"], _P["high"], _P["low"]
 _CLOSE, _VOLUME, _LAST, _PLANE_WORDS = _P["close"], _P["volume"], _P["last"], _P[""]
 
@@ -56,9 +58,12 @@ class Caller:
     def call(self, kind: int) -> None:
         """Start the strategy if it is time, then call the handler for this kind of event."""
         if self._start:
+            code = self.robot * _ROBOT_WORDS + _CODE
             if self._markets[_LAST] == 0:
+                self._robots[code] = NO_PRICE  # what is heard before it is dropped, and said so
                 return
             self._start = False
+            self._robots[code] = 0
             self._robots[self.robot * _ROBOT_WORDS + _FLAGS] = first_wakes(self.strategy)
             self.view.now_ns = self._event[_TS]
             if start := handler(self.strategy, "on_start"):

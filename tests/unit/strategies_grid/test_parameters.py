@@ -13,7 +13,12 @@ from steelyard.model.parameters import Form, read_parameters
 from steelyard.model.reasons import REASONS as SHARED
 from steelyard.model.units import Money, Price, Rate
 from steelyard.strategies.grid.parameters import PARAMETERS
-from steelyard.strategies.grid.reasons import REASONS, UNSAFE_POSITIONS, UNSAFE_PROFIT
+from steelyard.strategies.grid.reasons import (
+    REASONS,
+    UNSAFE_POSITIONS,
+    UNSAFE_PROFIT,
+    UNSAFE_SIZE,
+)
 from steelyard.strategies.grid.strategy import GRID
 from tests.unit.strategies_grid.desk import Desk, inverse, perpetual, prepare, spot
 
@@ -142,6 +147,20 @@ def test_what_an_inverse_account_can_pay_for_is_checked_at_the_first_price() -> 
 
     assert desk.code == UNSAFE_POSITIONS
     assert (desk.robots["have"][0], desk.robots["need"][0]) == (20, 100)
+
+
+def test_a_level_that_rounds_under_the_venues_minimum_keeps_the_robot_from_trading() -> None:
+    own = perpetual()
+    desk = Desk(
+        perpetual(lot=own.quantity("0.7"), notional_min=own.money("80")), order_quantity="100"
+    )
+
+    desk.price("100")
+
+    # 100 buys one lot of 0.7 coins: worth 70.
+    assert desk.code == UNSAFE_SIZE
+    assert (desk.robots["have"][0], desk.robots["need"][0]) == (own.money("70"), own.money("80"))
+    assert desk.placed == []
 
 
 def test_no_price_means_no_orders_and_says_so() -> None:

@@ -16,6 +16,7 @@ from steelyard.model.kinds import NEVER_HIGH, NEVER_LOW
 from steelyard.strategies.grid.slots import SlotState
 
 EMPTY = int(SlotState.EMPTY)
+HELD = int(SlotState.HELD)
 RATE_ONE = 100_000_000
 ENDLESS = 2**40
 
@@ -111,11 +112,17 @@ def set_stride(setup: Records, head: Records, stride: int) -> None:
 @part
 def start_of(setup: Records, head: Records, cells: Records, wing: Records) -> int:
     """Return the lowest own price at which the centre's own slot may open."""
-    centre = wing.centre * head.stride
+    return start_at(setup, head, cells, wing, wing.centre)
+
+
+@part
+def start_at(setup: Records, head: Records, cells: Records, wing: Records, coarse: int) -> int:
+    """Return the lowest own price at which the slot of a coarse level may open as the centre's."""
+    level = coarse * head.stride
     if not setup.geometric:
-        return wing.side * head.anchor + centre * setup.interval + head.start_distance + 1
-    here = wing.side * price_at(setup, head, cells, wing.side * centre)
-    above = wing.side * price_at(setup, head, cells, wing.side * (centre + head.stride))
+        return wing.side * head.anchor + level * setup.interval + head.start_distance + 1
+    here = wing.side * price_at(setup, head, cells, wing.side * level)
+    above = wing.side * price_at(setup, head, cells, wing.side * (level + head.stride))
     return here + muldiv_floor(above - here, setup.start_rate, RATE_ONE) + 1
 
 
@@ -140,10 +147,42 @@ def set_thresholds(
             wing.high = NEVER_HIGH
     start = start_of(setup, head, cells, wing)
     if side * price < start < wing.high:
-        cell = nth(cells, (side * centre) & setup.mask)
-        free = cell.level != side * centre or cell.state == EMPTY or cell.dust != 0
+        free = is_free(setup, cells, side * centre)
         if wing.risen == 0 or (free and wing.centre <= wing.cap):
             wing.high = start
+            return
+    _pass_quiet_halves(setup, head, cells, wing)
+
+
+@part
+def _pass_quiet_halves(setup: Records, head: Records, cells: Records, wing: Records) -> None:
+    """Move a threshold past a half-way at which a new centre would send and cancel nothing.
+
+    A price that trembles there would wake the robot for no purpose.
+    """
+    side, stride = wing.side, head.stride
+    centre = wing.centre * stride
+    edge = centre + setup.close_window * stride
+    enters = leaves = False
+    for own in range(edge + 1, edge + stride + 1):
+        cell = nth(cells, (side * own) & setup.mask)
+        if cell.level == side * own:
+            enters = enters or cell.state == HELD
+            leaves = leaves or cell.state > HELD
+    if wing.high < NEVER_HIGH and not enters:
+        wing.high = start_at(setup, head, cells, wing, wing.centre + 1)
+    behind = (wing.centre - head.window) * stride
+    if wing.low > NEVER_LOW and not leaves and not is_free(setup, cells, side * behind):
+        under = side * price_at(setup, head, cells, side * (centre - stride))
+        last = side * price_at(setup, head, cells, side * (centre - 2 * stride))
+        wing.low = ((under + last + 1) >> 1) - 1
+
+
+@part
+def is_free(setup: Records, cells: Records, level: int) -> bool:
+    """Say whether a level has neither an order nor a position worth one."""
+    cell = nth(cells, level & setup.mask)
+    return cell.level != level or cell.state == EMPTY or cell.dust != 0
 
 
 @part

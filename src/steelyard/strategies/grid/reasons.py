@@ -26,6 +26,7 @@ CLEANED_WAIT: Final = 214
 WAITING: Final = 215
 GUARDED: Final = 216
 STRAY_FILL: Final = 217
+UNSAFE_SIZE: Final = 218
 
 REASONS: Final[dict[int, Reason]] = {
     SLOT_HALT: Reason(
@@ -52,6 +53,12 @@ REASONS: Final[dict[int, Reason]] = {
         "grid_unsafe_profit", Unit.PRICE,
         "safety check: a round trip gains {have} per unit, its fees cost {need}",
         "安全检查：每单位一次往返盈利 {have}，手续费为 {need}",
+    ),
+    UNSAFE_SIZE: Reason(
+        "grid_unsafe_size", Unit.MONEY,
+        "safety check: in whole lots a level is worth {have}, the venue's minimum is {need}; "
+        "raise order_quantity",
+        "安全检查：按最小数量取整后每格价值 {have}，低于交易所最小值 {need}，请提高 order_quantity",
     ),
     RISK_PAUSED: Reason(
         "grid_risk_paused", Unit.COUNT,

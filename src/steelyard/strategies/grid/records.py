@@ -55,6 +55,7 @@ STATE: Final = _layout(
     "wake_low", "wake_high", "wake_ns",
     "dirty", "crowded", "blocked",
     "why", "why_have", "why_need", "have", "need", "retry_ns", "lock_ns", "clean_ns",
+    "refused_ns", "hasty_ns",
     "window", "size_rate", "halted", "failed", "failed_have", "failed_need",
     "level_low", "level_high",
     # Shared, row 0: bars.

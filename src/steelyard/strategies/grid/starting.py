@@ -21,7 +21,7 @@ from steelyard.strategies.grid.ladder import (
 )
 from steelyard.strategies.grid.leaving import NOTHING_HIGH, NOTHING_LOW
 from steelyard.strategies.grid.placing import HELD, claim
-from steelyard.strategies.grid.reasons import UNSAFE_POSITIONS, UNSAFE_PROFIT
+from steelyard.strategies.grid.reasons import UNSAFE_POSITIONS, UNSAFE_PROFIT, UNSAFE_SIZE
 from steelyard.strategies.grid.sizing import level_quantity
 
 
@@ -77,6 +77,9 @@ def check(setup: Records, terms: Records, head: Records) -> None:
     cost = notional(terms, price, quantity)
     if quantity == 0 or cost == OVERFLOW:
         return  # the windows will say that an order is too small
+    if cost < terms.notional_min:
+        head.failed, head.failed_have, head.failed_need = UNSAFE_SIZE, cost, terms.notional_min
+        return
     if not setup.contracts:
         cost = setup.budget
     levels = muldiv_floor(setup.equity, setup.leverage, cost)

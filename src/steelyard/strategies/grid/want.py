@@ -89,8 +89,8 @@ def want(
         if kind == EV_REFUSED:
             # Nothing can be staged while refusals are told: the next event goes on.
             head.dirty = 1
-            head.wake_ns = now + 1
-            robot.wake_at_ns = now + 1
+            head.wake_ns = after_refusal(setup, head, now)
+            robot.wake_at_ns = head.wake_ns
             tell(robot, setup, state)
             return
     elif kind == EV_FUNDING:
@@ -133,6 +133,18 @@ def want(
         clean(book, orders, commands, setup, state, slots)
     sleep(robot, setup, state, slots, last, now)
     tell(robot, setup, state)
+
+
+@part
+def after_refusal(setup: Records, head: Records, now: int) -> int:
+    """Say when to go on: at once, but a second time only after the retry delay.
+
+    Two levels that refuse one another in turn would otherwise never come to rest.
+    """
+    if now >= head.hasty_ns:
+        head.hasty_ns = now + setup.retry_ns
+        head.refused_ns = now
+    return now + 1 if now == head.refused_ns else head.hasty_ns
 
 
 @part
