@@ -58,6 +58,8 @@ def print_runs(runs: list[dict[str, Any]], *, as_json: bool) -> None:
         print("no run is stored yet; `steelyard backtest` stores each one")
         return
     table = Table("id", "strategy", "instrument", "profit", "", "realism", box=None)
+    table.columns[0].no_wrap = True  # what `backtest show` asks for must be readable whole
+    table.columns[0].min_width = max(len(run["id"]) for run in runs)
     for run in runs:
         table.add_row(
             run["id"], run["strategy"], run["instrument"], f"{run['pnl']} {run['currency']}",
