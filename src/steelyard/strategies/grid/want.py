@@ -8,7 +8,7 @@ Rule 3: drivers may clear a robot's wake when it goes off, so the grid goes by i
 Rule 4: the gravest condition that holds is the robot's code; 0 means all orders are placed.
 """
 
-from steelyard.jit.parts import Records, part
+from steelyard.jit.parts import Records, part, spine
 from steelyard.jit.tables import start as first_of
 from steelyard.model.kinds import (
     EV_ACCEPTED,
@@ -42,7 +42,7 @@ from steelyard.strategies.grid.starting import start
 from steelyard.strategies.grid.windows import follow, review, tend
 
 
-@part
+@spine
 def want(
     event: Records, book: Records, robots: Records, markets: Records, instruments: Records,
     positions: Records, balances: Records, orders: Records, commands: Records,
