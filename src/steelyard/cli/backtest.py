@@ -1,6 +1,5 @@
 """`steelyard backtest`: run a strategy over history, list and show stored runs."""
 
-import json
 import shlex
 import sys
 import tomllib
@@ -206,8 +205,3 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 def _command_line() -> str:
     return shlex.join(["steelyard", *sys.argv[1:]])
-
-
-def print_json(value: Any) -> None:
-    """Print one JSON object on stdout."""
-    print(json.dumps(value, ensure_ascii=False))

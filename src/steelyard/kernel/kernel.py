@@ -145,10 +145,6 @@ class Kernel:
         """Let the robot of the event in the record decide; for drivers that entered it already."""
         self._decide(self._event[_ROBOT])
 
-    def outcome_of(self, start: int) -> Outcome:
-        """Read the outcome whose lines begin at log row `start`."""
-        return read_outcome(self.book, int(self.book.head[0]["n"]), start, self._questions)
-
     # --- the doors ---------------------------------------------------------------------------
 
     def _enter(self) -> None:

@@ -18,7 +18,6 @@ FUNDING: Final = 8
 MARK: Final = 9
 
 # Events to a book (field `kind` of an event record).
-EV_NONE: Final = 0
 EV_MARKET: Final = 1  # the woken book is given the current market
 EV_BAR: Final = 2  # a bar closed
 EV_TIMER: Final = 3
@@ -37,18 +36,11 @@ EV_LIQUIDATED: Final = 21
 EV_SIGNAL: Final = 30
 EV_ANSWER: Final = 31  # to a question, a model's among them
 EV_OPERATOR: Final = 32
-EV_PARAMETERS: Final = 33
 EV_INSTRUMENT: Final = 34  # tick, lot or limits changed
-EV_START: Final = 35
-EV_SNAPSHOT: Final = 36
 
 # Commands.
 CMD_PLACE: Final = 1
 CMD_CANCEL: Final = 2
-CMD_AMEND: Final = 3
-CMD_ASK: Final = 4
-CMD_SETTING: Final = 5
-CMD_TRANSFER: Final = 6
 
 # Order types.
 LIMIT: Final = 1

@@ -78,7 +78,7 @@ POSITION: Final = _layout(
 
 LIMITS: Final = _layout(
     "order_notional_max", "position_notional_max", "open_orders_max", "loss_max",
-    "price_distance_rate_max", "pause_entries", "reserve",
+    "pause_entries",
 )  # fmt: skip
 """A mandate's numbers; 0 means no limit."""
 
@@ -92,7 +92,8 @@ BOOK: Final = _layout(
     "open_orders", "orders", "fills", "refusals", "cancels", "rejections",
     "samples",  # rows used in the equity curve
     "turnover",  # notional of all fills
-    "capital", "hedged",
+    "capital",
+    "hedged",  # 1: the account keeps long and short positions apart
 )  # fmt: skip
 """Head of a book's state."""
 

@@ -31,7 +31,6 @@ COLUMNS_OF_KIND: Final[Mapping[int, str]] = {
 NO_VALUES: Final[Column] = np.empty(0, np.int64)
 NO_INSTRUMENT: Final[np.ndarray[Any, np.dtype[np.int16]]] = np.empty(0, np.int16)
 Kinds: TypeAlias = np.ndarray[Any, np.dtype[np.int8]]
-Indices: TypeAlias = np.ndarray[Any, np.dtype[np.int16]]
 
 
 def columns_used(present: frozenset[int]) -> tuple[str, ...]:

@@ -17,13 +17,6 @@ Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 _SHOWN: Final = 12
 
 
-def refuse_first(wrong: Flags, message: str, *, file: str, row: int, column: str) -> None:
-    """Refuse the first flagged row; `{at}` in the message is its place in the batch."""
-    if wrong.any():
-        at = int(np.argmax(wrong))
-        raise DataError(message, file=file, row=row + at, column=column)
-
-
 def check_number(
     values: Floats, column: str, *, file: str, row: int, above_zero: bool, what: str
 ) -> None:
