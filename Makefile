@@ -17,18 +17,24 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check lint types floors format bench lock clean
+.PHONY: help setup run kill-demo test simulate check lint types floors format bench lock clean
 
 help: ## Show what can be done here
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Install everything into .venv, checked against the locks
 
 run: $(READY) ## Run the demo
 	$(BIN)/steelyard demo
 
+kill-demo: $(READY) ## Kill ten trading robots with -9 twenty times, show that nothing is lost
+	examples/kill_demo.sh
+
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest -n 2
+
+simulate: $(READY) ## Try to break the runtime in 2,500 simulated worlds
+	$(BIN)/steelyard simulate --seeds 2500
 
 check: lint types floors test ## Check format, lint, types, floors and tests
 

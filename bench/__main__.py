@@ -17,6 +17,8 @@ PARTS = {
     "plain_bars": ("bench.plain", ["bars"]),
     "robots_10000": ("bench.robots", []),
     "start": ("bench.start", []),
+    "journal": ("bench.journal", []),
+    "kills": ("bench.kills", ["10"]),
 }
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,7 +5,8 @@
 | 0 | done |
 | 1 | a fault of ours: please report it, with the trace |
 | 2 | bad input: one sentence on stderr says what was found and what is allowed; nothing was done |
-| 3 | a robot or a book halted: the sentence says why |
+| 3 | something is not as it should be (a book halted, a stop unconfirmed, a check failed): the \
+sentence says what |
 | 130 | interrupted |
 """
 
@@ -17,6 +18,13 @@ from cyclopts import App, CycloptsError
 from steelyard.cli.backtest import app as backtest
 from steelyard.cli.data import app as data
 from steelyard.cli.demo import demo
+from steelyard.cli.killing import kill
+from steelyard.cli.looking import alerts, fills, orders, positions, receipts, status
+from steelyard.cli.proving import drift, replay, verify
+from steelyard.cli.robots import breaker, robot
+from steelyard.cli.simulate import simulate
+from steelyard.cli.trading import paper
+from steelyard.cli.trading import run as trade
 from steelyard.model.errors import InputError, SteelyardError
 from steelyard.model.version import __version__
 
@@ -32,6 +40,13 @@ app = App(
 app.command(backtest)
 app.command(data)
 app.command(demo)
+app.command(trade, name="run")
+app.command(paper)
+for command in (status, orders, fills, positions, receipts, alerts, drift, verify, replay, kill):
+    app.command(command)
+app.command(robot)
+app.command(breaker)
+app.command(simulate)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

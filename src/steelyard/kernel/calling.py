@@ -42,8 +42,8 @@ _CLOSE, _VOLUME, _LAST, _PLANE_WORDS = _P["close"], _P["volume"], _P["last"], _P
 class Caller:
     """One plain robot: `call(kind)` hands the event in the book's record to its handler."""
 
-    __slots__ = ("_event", "_handlers", "_markets", "_orders", "_robots", "_start", "extra",
-                 "robot", "strategy", "view")  # fmt: skip
+    __slots__ = ("_event", "_first", "_handlers", "_markets", "_orders", "_robots", "_start",
+                 "extra", "robot", "strategy", "view")  # fmt: skip
 
     def __init__(self, strategy: Strategy, book: Book, robot: int, view: View) -> None:
         """Seat the strategy; it is woken by the first price, whatever it handles."""
@@ -52,14 +52,24 @@ class Caller:
         self._event, self._markets = flat(book.event), flat(book.markets)
         self._orders, self._robots = flat(book.orders), flat(book.robots)
         self._start = True
+        self._first = int(book.robots[robot]["traded"]) * _PLANE_WORDS + _LAST
         self._robots[robot * _ROBOT_WORDS + _FLAGS] = first_wakes(strategy) | WAKE_EVERY_EVENT
         self._handlers = self._table()
+
+    @property
+    def started(self) -> bool:
+        """Say whether the strategy has seen its first price."""
+        return not self._start
+
+    @started.setter
+    def started(self, value: bool) -> None:
+        self._start = not value
 
     def call(self, kind: int) -> None:
         """Start the strategy if it is time, then call the handler for this kind of event."""
         if self._start:
             code = self.robot * _ROBOT_WORDS + _CODE
-            if self._markets[_LAST] == 0:
+            if self._markets[self._first] == 0:
                 self._robots[code] = NO_PRICE  # what is heard before it is dropped, and said so
                 return
             self._start = False

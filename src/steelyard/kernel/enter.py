@@ -17,6 +17,7 @@ from steelyard.ledger.postings import (
 from steelyard.model.kinds import (
     EV_ABSENT,
     EV_ACCEPTED,
+    EV_ADJUSTED,
     EV_CANCEL_REFUSED,
     EV_CANCELED,
     EV_EXPIRED,
@@ -75,10 +76,11 @@ def enter(
         positions[row].funding += heard.fee
         post_funding(book, balances, log, heard.robot, heard.instrument, heard.fee)
         return
-    if kind == EV_LIQUIDATED:
+    if kind == EV_LIQUIDATED or kind == EV_ADJUSTED:
         note(book, log, FILL, heard.price, heard.quantity, heard.liquidity)
+        side = heard.reference if kind == EV_ADJUSTED else 0
         book_fill(
-            book, instruments, positions, balances, log, heard.robot, heard.instrument, 0,
+            book, instruments, positions, balances, log, heard.robot, heard.instrument, side,
             heard.quantity, heard.price, heard.price, 0, heard.fee,
         )  # fmt: skip
         return

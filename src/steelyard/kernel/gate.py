@@ -14,6 +14,7 @@ from steelyard.model.kinds import (
     CMD_CANCEL,
     EV_TIMER,
     LIMIT,
+    PAUSE_ALL,
     REDUCE_ONLY,
 )
 from steelyard.model.orders import OrderNews
@@ -93,7 +94,8 @@ def filtered(
     if book[0].halted:
         return HALTED
     closes = (command.flags & REDUCE_ONLY) != 0
-    if robots[command.robot].paused and not closes:
+    paused = robots[command.robot].paused
+    if paused and (not closes or paused & PAUSE_ALL):
         return PAUSED
     market = markets[command.instrument]
     if market.last == 0:

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 from steelyard.kernel.book import Book
 from steelyard.kernel.flat import flat, places
+from steelyard.model.client_ids import RESERVED
 from steelyard.model.events import Answer, Bar, Signal
 from steelyard.model.instruments import Instrument
 from steelyard.model.kinds import (
@@ -56,6 +57,7 @@ from steelyard.state.orders import set_position_side, set_trigger, stage_cancel,
 
 _BEFORE_LIVE, _AFTER_LIVE = int(OrderStatus.REFUSED), int(OrderStatus.FILLED)
 _LAST: Final = places(PLANE)["last"]
+_PLANE_WORDS: Final = places(PLANE)[""]
 _QUANTITY: Final = places(POSITION)["quantity"]
 _POSITION_WORDS: Final = places(POSITION)[""]
 _OPEN_ORDERS: Final = places(BOOK)["open_orders"]
@@ -123,7 +125,7 @@ class View:
 
     __slots__ = (
         "_book", "_first", "_head", "_markets", "_positions", "_questions", "_robot", "_seat",
-        "now_ns",
+        "_traded", "now_ns",
     )  # fmt: skip
 
     def __init__(self, book: Book, robot: int, questions: list[tuple[int, str]]) -> None:
@@ -134,25 +136,28 @@ class View:
         self._questions = questions
         self._head, self._markets = flat(book.head), flat(book.markets)
         self._positions = flat(book.positions)
-        self._first = robot * len(book.instruments) * 2
+        self._first = robot * int(book.head[0]["instruments"]) * 2
+        self._traded = int(book.robots[robot]["traded"])
         self.now_ns = 0
 
-    def instrument(self, index: int = 0) -> Instrument:
-        """Return an instrument's terms."""
-        return self._book.instruments[index]
+    def instrument(self, index: int | None = None) -> Instrument:
+        """Return an instrument's terms; the main one's without an index."""
+        return self._book.instruments[self._traded if index is None else index]
 
     @property
     def last(self) -> int:
         """Return the main instrument's last price."""
-        return self._markets[_LAST]
+        return self._markets[self._traded * _PLANE_WORDS + _LAST]
 
-    def market(self, index: int = 0) -> Tick:
+    def market(self, index: int | None = None) -> Tick:
         """Return what is known of an instrument's market."""
+        index = self._traded if index is None else index
         row = self._book.markets[index]
         return Tick(int(row["seen_ns"]), index, int(row["last"]), int(row["bid"]), int(row["ask"]))
 
-    def position(self, index: int = 0, side: int = 0) -> int:
+    def position(self, index: int | None = None, side: int = 0) -> int:
         """Return the signed position."""
+        index = self._traded if index is None else index
         return self._positions[(self._first + 2 * index + side) * _POSITION_WORDS + _QUANTITY]
 
     @property
@@ -160,16 +165,17 @@ class View:
         """Return the wallet in minor units."""
         return int(self._book.balances[self._robot, :, 0].sum())
 
-    def price(self, value: str | int | Decimal, index: int = 0) -> int:
+    def price(self, value: str | int | Decimal, index: int | None = None) -> int:
         """Read a price in quote."""
-        return int(self._book.instruments[index].price(value))
+        return int(self.instrument(index).price(value))
 
-    def money(self, value: str | int | Decimal, index: int = 0) -> int:
+    def money(self, value: str | int | Decimal, index: int | None = None) -> int:
         """Read an amount of the settlement asset."""
-        return int(self._book.instruments[index].money(value))
+        return int(self.instrument(index).money(value))
 
-    def quantity_for(self, money: int, price: int, index: int = 0) -> int:
+    def quantity_for(self, money: int, price: int, index: int | None = None) -> int:
         """Return the whole lots that `money` (minor units) buys at `price`."""
+        index = self._traded if index is None else index
         return int(quantity_for(self._book.terms[index], price, money))
 
     def buy(self, quantity: int, price: int | None = None, **how: Any) -> int:
@@ -182,11 +188,12 @@ class View:
 
     def _place(
         self, side: int, quantity: int, price: int | None, *,
-        instrument: int = 0, post_only: bool = False, ioc: bool = False, fok: bool = False,
-        reduce_only: bool = False, stop: int = 0, take_profit: int = 0, trail: int = 0,
-        slot: int = 0, cost: int = 0, position_side: int = 0,
+        instrument: int | None = None, post_only: bool = False, ioc: bool = False,
+        fok: bool = False, reduce_only: bool = False, stop: int = 0, take_profit: int = 0,
+        trail: int = 0, slot: int | None = None, cost: int = 0, position_side: int = 0,
     ) -> int:  # fmt: skip
         book = self._book
+        instrument = self._traded if instrument is None else instrument
         flags = POST_ONLY * post_only + IOC * ioc + FOK * fok + REDUCE_ONLY * reduce_only
         kind = LIMIT if price is not None else MARKET
         trigger = stop or take_profit
@@ -197,10 +204,12 @@ class View:
         meant = price or trigger or int(book.markets[instrument]["last"])
         row = stage_place(
             book.head, book.orders, book.commands, self._robot, instrument, side, kind, flags,
-            price or 0, quantity, meant, cost, slot,
+            price or 0, quantity, meant, cost, slot or 0,
         )  # fmt: skip
         if row < 0:
             return 0
+        if slot is None:  # a slot of its own, so that no two live orders share one
+            book.orders[row]["slot"] = book.orders[row]["number"]
         if position_side:
             set_position_side(book.orders, book.commands, book.head, position_side)
         if trigger or trail:
@@ -209,10 +218,11 @@ class View:
 
     def cancel(self, number: int) -> bool:
         """Ask for the cancel of an order; False when it is over or unknown."""
-        rows = (self._book.orders["number"] == number).nonzero()[0]
-        return bool(len(rows)) and bool(
-            stage_cancel(self._book.head, self._book.orders, self._book.commands, int(rows[0]))
-        )
+        orders = self._book.orders
+        rows = (orders["number"] == number).nonzero()[0]
+        if not len(rows) or int(orders[rows[0]]["slot"]) >= RESERVED:
+            return False
+        return bool(stage_cancel(self._book.head, orders, self._book.commands, int(rows[0])))
 
     def open_orders(self) -> list[int]:
         """Return the numbers of this robot's orders that may still fill."""
@@ -220,7 +230,9 @@ class View:
             return []
         orders = self._book.orders
         live = (orders["status"] > _BEFORE_LIVE) & (orders["status"] < _AFTER_LIVE)
-        return [int(n) for n in orders["number"][live & (orders["robot"] == self._robot)]]
+        # What the house keeps for the robot's protection is not the strategy's to see or cancel.
+        own = (orders["robot"] == self._robot) & (orders["slot"] < RESERVED)
+        return [int(n) for n in orders["number"][live & own]]
 
     def cancel_all(self) -> int:
         """Ask for the cancel of every order of this robot; return how many."""
@@ -233,12 +245,14 @@ class View:
         self._questions.append((number, text))
         return number
 
-    def wake(self, *, low: int | None = None, high: int | None = None, instrument: int = 0) -> None:
+    def wake(
+        self, *, low: int | None = None, high: int | None = None, instrument: int | None = None
+    ) -> None:
         """Be woken only at or below `low`, at or above `high`; None: never on that side."""
         seat = self._seat
         seat["wake_low"] = NEVER_LOW if low is None else low
         seat["wake_high"] = NEVER_HIGH if high is None else high
-        seat["wake_instrument"] = instrument
+        seat["wake_instrument"] = self._traded if instrument is None else instrument
         seat["wake_flags"] = int(seat["wake_flags"]) & ~WAKE_EVERY_EVENT
 
     def wake_at(self, ts_ns: int | None) -> None:

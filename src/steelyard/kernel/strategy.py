@@ -28,6 +28,8 @@ class Situation:
     leverage: int
     restored_quantity: int = 0
     restored_entry: int = 0
+    traded: int = 0
+    """Index of the robot's main instrument."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,21 +4,22 @@ Rule 1: `Approved` is made by the gate's reader alone; dispatch takes nothing el
 Rule 2: outcome n follows outcome n-1; who reads them refuses a gap.
 """
 
-from dataclasses import dataclass
+from struct import iter_unpack
 from typing import TypeAlias
 
+from msgspec import Struct
+
+from steelyard.ledger.postings import TRANSFER
 from steelyard.model.commands import Command
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approved:
+class Approved(Struct, frozen=True, kw_only=True):
     """A command that passed the gate."""
 
     command: Command
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Refused(Struct, frozen=True, kw_only=True):
     """A command the gate turned down: `code` in `model.reasons`, and how far it was off."""
 
     command: Command
@@ -30,8 +31,7 @@ class Refused:
 Verdict: TypeAlias = Approved | Refused
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
+class Transfer(Struct, frozen=True, kw_only=True):
     """One balanced movement in the ledger; accounts as in `ledger.accounts`."""
 
     robot: int
@@ -41,8 +41,7 @@ class Transfer:
     amount: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """A robot's last decision: the first failing condition (0: none), measured and needed."""
 
     robot: int
@@ -51,17 +50,24 @@ class Decision:
     need: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What event `n` caused. `lines` is the outcome's log as bytes, the part that is hashed."""
 
     n: int
     ts_ns: int
-    transfers: tuple[Transfer, ...]
     verdicts: tuple[Verdict, ...]
     decisions: tuple[Decision, ...]
     halted: int
     lines: bytes
+
+    @property
+    def transfers(self) -> tuple[Transfer, ...]:
+        """Return the movements of money and coins, read from the lines."""
+        return tuple(
+            Transfer(robot=c >> 16, instrument=c & 0xFFFF, debit=a >> 8, credit=a & 0xFF, amount=b)
+            for _, what, a, b, c in iter_unpack("<5q", self.lines)
+            if what == TRANSFER
+        )
 
     @property
     def approved(self) -> tuple[Approved, ...]:

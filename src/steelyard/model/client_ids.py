@@ -11,12 +11,14 @@ Rule 3: three digits are a check code. What does not match it is somebody else's
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from steelyard.model.errors import ConfigurationError
 
 MARK: Final = "s"
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PLACE: Final = {digit: place for place, digit in enumerate(_DIGITS, start=1)}
 _BOOK: Final = 7
 _ROBOT: Final = 4
 _SLOT: Final = 6
@@ -25,6 +27,11 @@ _CHECK: Final = 3
 _PRIME: Final = 46649  # the largest below 36^3
 _WEIGHT: Final = 37
 SLOT_MAX: Final = 36**_SLOT // 2 - 1
+# Slots the house keeps for itself, out of the reach of any strategy.
+SLOT_STOP: Final = SLOT_MAX  # the protective stop, and its successor while both stand
+SLOT_STOP_NEXT: Final = SLOT_MAX - 1
+SLOT_CLOSE: Final = SLOT_MAX - 2  # closing a position that a stop leaves
+RESERVED: Final = SLOT_CLOSE
 _OURS: Final = re.compile(
     rf"{MARK}([0-9a-z]{{{_BOOK}}})([0-9a-z]{{{_ROBOT}}})([0-9a-z]{{{_SLOT}}})"
     rf"([0-9a-z]{{{_GENERATION}}})([0-9a-z]{{{_CHECK}}})"
@@ -60,6 +67,7 @@ GRAMMARS: Final[dict[str, Grammar]] = {
 _PREFIXES: Final = tuple({grammar.prefix for grammar in GRAMMARS.values() if grammar.prefix})
 
 
+@lru_cache(maxsize=16_384)
 def encode(book: int, robot: int, slot: int, generation: int, *, venue: str = "") -> str:
     """Return the text of an order's id, in the venue's grammar; at most 30 characters."""
     body = MARK
@@ -73,6 +81,7 @@ def encode(book: int, robot: int, slot: int, generation: int, *, venue: str = ""
     return (grammar.prefix if grammar else "") + body + _check(body)
 
 
+@lru_cache(maxsize=65_536)
 def decode(text: str) -> ClientId | None:
     """Return what an id of ours stands for, None for anybody else's."""
     for prefix in _PREFIXES:
@@ -106,5 +115,5 @@ def _check(body: str) -> str:
     """Weigh every character by its place: one wrong or two swapped characters always show."""
     total = 0
     for character in body:
-        total = (total * _WEIGHT + _DIGITS.index(character) + 1) % _PRIME
+        total = (total * _WEIGHT + _PLACE[character]) % _PRIME
     return _digits(total, _CHECK, "check")

@@ -7,14 +7,14 @@
 | Ask | question number within the book; a repeated answer is ignored |
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from steelyard.model.units import Price, Quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceOrder:
+class PlaceOrder(Struct, frozen=True, kw_only=True, tag=True, tag_field="is"):
     """Place an order. `type` and `flags` as in `model.kinds`."""
 
     number: int
@@ -29,10 +29,10 @@ class PlaceOrder:
     generation: int
     trigger: Price = Price(0)
     trail: Price = Price(0)
+    position_side: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelOrder:
+class CancelOrder(Struct, frozen=True, kw_only=True, tag=True, tag_field="is"):
     """Cancel the order of this number."""
 
     number: int
@@ -40,8 +40,7 @@ class CancelOrder:
     instrument: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True, tag=True, tag_field="is"):
     """Ask a question, a model's opinion for instance; the answer comes as an event."""
 
     number: int

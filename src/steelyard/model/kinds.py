@@ -33,10 +33,13 @@ EV_ABSENT: Final = 18  # proven not placed
 EV_TRIGGERED: Final = 19  # a stop or take-profit became an order
 EV_FUNDING: Final = 20
 EV_LIQUIDATED: Final = 21
+EV_ADJUSTED: Final = 22  # the position changed by none of our live orders
 EV_SIGNAL: Final = 30
 EV_ANSWER: Final = 31  # to a question, a model's among them
 EV_OPERATOR: Final = 32
 EV_INSTRUMENT: Final = 34  # tick, lot or limits changed
+EV_STOP: Final = 35  # a robot shall come to rest
+EV_HOUSE: Final = 36  # seats, limits, capital, notes: nobody is asked
 
 # Commands.
 CMD_PLACE: Final = 1
@@ -74,3 +77,21 @@ WAKE_EVERY_BAR: Final = 2
 NEVER_LOW: Final = -(2**62)
 NEVER_HIGH: Final = 2**62
 NEVER_NS: Final = 2**62
+
+# Why a robot's entries are paused, a bit each.
+PAUSE_OPERATOR: Final = 1
+PAUSE_BREAKER: Final = 2
+PAUSE_STALE: Final = 4  # its market data is too old
+PAUSE_DRIFT: Final = 8  # what the venue holds is not what we believe
+PAUSE_LIFE: Final = 16  # not started, stopped or failed
+PAUSE_VENUE: Final = 32  # the venue takes no new orders
+PAUSE_KILL: Final = 64  # the kill switch is on
+PAUSE_MODE: Final = 128  # position mode, leverage or key do not fit
+PAUSE_ALL: Final = PAUSE_VENUE | PAUSE_KILL | PAUSE_MODE
+"""While one of these holds nothing can be ordered, closings neither."""
+
+# Stops, each including the one before.
+STOP_NONE: Final = 0
+STOP_ENTRIES: Final = 1  # nothing new is opened
+STOP_ORDERS: Final = 2  # every open order is canceled
+STOP_FLAT: Final = 3  # and the position is closed

@@ -69,6 +69,10 @@ UNKNOWN_ORDER: Final = 112
 NO_MARKET: Final = 113
 WOULD_TRIGGER: Final = 114
 NOT_SUPPORTED: Final = 115
+VENUE_BUSY: Final = 116
+VENUE_CLOSED: Final = 117
+VENUE_AUTH: Final = 118
+VENUE_MODE: Final = 119
 
 REASONS: Final[dict[int, Reason]] = {
     OK: Reason("ok", Unit.NONE, "acting", "正常运行"),
@@ -218,5 +222,22 @@ REASONS: Final[dict[int, Reason]] = {
     NOT_SUPPORTED: Reason(
         "not_supported", Unit.NONE,
         "venue: it takes no such command", "交易所：不支持该指令",
+    ),
+    VENUE_BUSY: Reason(
+        "venue_busy", Unit.NONE,
+        "venue: too many requests, or too late", "交易所：请求过多或已过期",
+    ),
+    VENUE_CLOSED: Reason(
+        "venue_closed", Unit.NONE,
+        "venue: it takes no new orders at the moment", "交易所：暂不接受新订单",
+    ),
+    VENUE_AUTH: Reason(
+        "venue_auth", Unit.NONE,
+        "venue: the key was refused", "交易所：密钥被拒绝",
+    ),
+    VENUE_MODE: Reason(
+        "venue_mode", Unit.NONE,
+        "venue: position mode, leverage or margin type do not fit",
+        "交易所：持仓模式、杠杆或保证金模式不符",
     ),
 }  # fmt: skip

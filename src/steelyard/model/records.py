@@ -50,6 +50,7 @@ ORDER: Final = _layout(
     "reference",  # the price the strategy meant; the waterfall's slippage is against it
     "cost",  # what the closed slot cost; 0: close at average
     "slot", "generation", "created_ns", "last_fill_ns",
+    "cancel_ns",  # when its cancel was asked for last; 0: never
 )  # fmt: skip
 """The book's belief about one of its orders."""
 
@@ -62,7 +63,13 @@ COMMAND: Final = _layout(
 ROBOT: Final = _layout(
     "wake_low", "wake_high", "wake_at_ns", "wake_flags", "wake_instrument",
     "code", "have", "need",  # last decision: first failing condition and its distance
-    "paused",
+    "paused",  # bits of PAUSE_*
+    "stop",  # one of STOP_*
+    "stop_rate",  # distance of the protective stop from the entry; 0: unprotected
+    "tend_at_ns",  # when the kernel itself wants to look after the robot's rest or protection
+    "tries",  # of the kernel's own orders, failed in a row
+    "traded",  # index of its main instrument
+    "capital",  # paid in so far
 )  # fmt: skip
 """A robot as the drivers see it. Woken when price <= wake_low or price >= wake_high or
 now >= wake_at_ns; own-order events always wake."""
@@ -80,7 +87,7 @@ LIMITS: Final = _layout(
     "order_notional_max", "position_notional_max", "open_orders_max", "loss_max",
     "pause_entries",
 )  # fmt: skip
-"""A mandate's numbers; 0 means no limit."""
+"""A mandate's numbers; 0 means no limit. One row per robot, and a last one for the account."""
 
 BOOK: Final = _layout(
     "n", "now_ns", "halted", "instruments", "robots",
@@ -94,6 +101,7 @@ BOOK: Final = _layout(
     "turnover",  # notional of all fills
     "capital",
     "hedged",  # 1: the account keeps long and short positions apart
+    "leverage",  # the account's setting
 )  # fmt: skip
 """Head of a book's state."""
 

@@ -16,7 +16,19 @@ from steelyard.model.reasons import (
     POSITION_LIMIT,
 )
 from steelyard.state.money import notional
-from steelyard.state.orders import position_row
+from steelyard.state.orders import may_fill, position_row
+
+
+@part
+def own_orders(robot: int, book: Records, orders: Records) -> int:
+    """Count a robot's orders that may still fill, unknown ones included."""
+    if book[0].robots == 1:
+        return book[0].open_orders
+    count = 0
+    for row in range(len(orders)):
+        if orders[row].robot == robot and may_fill(orders[row].status):
+            count += 1
+    return count
 
 
 @part
@@ -29,9 +41,11 @@ def mandate_objection(
     closes = (command.flags & REDUCE_ONLY) != 0
     if limit.pause_entries and not closes:
         return PAUSED
-    if limit.open_orders_max and book[0].open_orders + 1 > limit.open_orders_max:
-        command.have, command.need = book[0].open_orders + 1, limit.open_orders_max
-        return OPEN_ORDERS_LIMIT
+    if limit.open_orders_max and not closes:
+        count = 1 + own_orders(command.robot, book, orders)
+        if count > limit.open_orders_max:
+            command.have, command.need = count, limit.open_orders_max
+            return OPEN_ORDERS_LIMIT
     terms = instruments[command.instrument]
     price = command.price if command.type == LIMIT else markets[command.instrument].last
     if limit.order_notional_max:

@@ -76,6 +76,7 @@ def stage_place(
     order.generation = 0
     order.created_ns = head.now_ns
     order.last_fill_ns = 0
+    order.cancel_ns = 0
     command = commands[head.commands]
     head.commands += 1
     command.kind = CMD_PLACE
@@ -106,6 +107,7 @@ def stage_cancel(book: Records, orders: Records, commands: Records, row: int) ->
     command = commands[head.commands]
     head.commands += 1
     order = orders[row]
+    order.cancel_ns = head.now_ns
     command.kind = CMD_CANCEL
     command.robot = order.robot
     command.instrument = order.instrument

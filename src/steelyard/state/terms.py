@@ -1,5 +1,7 @@
 """Instruments as records: the form in which compiled parts read filters, fees and margin."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from steelyard.model.errors import ConfigurationError
@@ -8,10 +10,11 @@ from steelyard.model.records import INSTRUMENT, TIERS_MAX, table
 
 
 def terms_of(
-    instruments: tuple[Instrument, ...], *, leverage: int = 1, price_band_rate: int = 0
-) -> np.ndarray:
-    """Return one INSTRUMENT record per instrument, in order."""
-    terms = table(INSTRUMENT, len(instruments))
+    instruments: Sequence[Instrument], *, leverage: int = 1, price_band_rate: int = 0,
+    rows: int = 0,
+) -> np.ndarray:  # fmt: skip
+    """Return one INSTRUMENT record per instrument, in order, and empty ones up to `rows`."""
+    terms = table(INSTRUMENT, max(len(instruments), rows))
     for i, instrument in enumerate(instruments):
         if len(instrument.margin_tiers) > TIERS_MAX:
             raise ConfigurationError(

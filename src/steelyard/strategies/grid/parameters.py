@@ -27,7 +27,8 @@ class GridParameters:
         doc_zh="相邻两格的价差；等比网格时为锚定价处的价差",
     )
     order_quantity: Decimal = parameter(
-        unit="quote", above=0, doc="budget of one level: what its opening order may be worth",
+        unit="quote", changeable=True, above=0,
+        doc="budget of one level: what its opening order may be worth",
         doc_zh="每格下单金额（计价货币）",
     )
     mode: str = parameter(
@@ -49,7 +50,7 @@ class GridParameters:
         doc_zh="平仓窗口：价格前方保持平仓单的格数",
     )
     min_order_value: Decimal = parameter(
-        20, unit="quote", minimum=0,
+        20, unit="quote", changeable=True, minimum=0,
         doc="no closing order is worth less; a smaller remainder waits to be topped up",
         doc_zh="最小订单价值；更小的剩余持仓等待补足",
     )
@@ -78,24 +79,27 @@ class GridParameters:
         doc_zh="连续尝试次数，之后等待或改为普通限价单",
     )
     retry_delay_s: Decimal = parameter(
-        1, unit="s", above=0, maximum=3600, doc="how long a slot waits after a refusal",
+        1, unit="s", changeable=True, above=0, maximum=3600,
+        doc="how long a slot waits after a refusal",
         doc_zh="订单被拒后的等待时间",
     )
     order_cleanup_threshold: int = parameter(
-        100, unit="orders", minimum=2, maximum=10000,
+        100, unit="orders", changeable=True, minimum=2, maximum=10000,
         doc="no more orders than this are live; reaching it calls the cleaner",
         doc_zh="挂单上限，达到时触发清理",
     )
     cleanup_batch_size: int = parameter(
-        10, unit="orders", minimum=1, maximum=1000, doc="orders cancelled per cleaning",
+        10, unit="orders", changeable=True, minimum=1, maximum=1000,
+        doc="orders cancelled per cleaning",
         doc_zh="每次清理撤销的订单数",
     )
     order_cleanup_interval_s: Decimal = parameter(
-        60, unit="s", above=0, maximum=86400, doc="shortest time between two cleanings",
+        60, unit="s", changeable=True, above=0, maximum=86400,
+        doc="shortest time between two cleanings",
         doc_zh="两次清理的最短间隔",
     )
     margin_lock_duration_s: Decimal = parameter(
-        10, unit="s", above=0, maximum=86400,
+        10, unit="s", changeable=True, above=0, maximum=86400,
         doc="after a margin error: openings cancelled, no new orders for this long",
         doc_zh="保证金不足后的锁定时间：撤销开仓单且不下新单",
     )
@@ -109,7 +113,7 @@ class GridParameters:
         doc_zh="允许的最高杠杆",
     )
     inventory_max: int = parameter(
-        0, unit="slots", minimum=0, maximum=65536,
+        0, unit="slots", changeable=True, minimum=0, maximum=65536,
         doc="most slots filled or opening per direction; 0: no limit",
         doc_zh="每个方向持有或正在开仓的最多格数；0 表示不限",
     )

@@ -28,12 +28,13 @@ _NO_DATA_PENALTY: Final = 10
 def prepare(values: Mapping[str, Any], situation: Situation) -> Prepared:
     """Turn read parameters and the robot's situation into records; refuse what is unsafe."""
     parameters.cross_check(values)
-    traded = situation.instruments[0]
+    traded = situation.instruments[situation.traded]
     safety.check(values, situation, traded)
     params = np.zeros(1, dtype=PARAMS)
     setup = params[0]
     rows = 1 << (values["slots_max"] - 1).bit_length()
     setup["mask"] = rows - 1
+    setup["instrument"] = situation.traded
     _set_grid(setup, values, traded)
     setup["equity"], setup["leverage"] = situation.equity, situation.leverage
     setup["restored_quantity"] = situation.restored_quantity

@@ -1,0 +1,50 @@
+"""The kill switch: a file in the data folder. It is on while the file is there.
+
+Rule: throwing it needs neither a trading process, nor the journal, nor the web; whoever trades
+looks every `PERIOD_NS` and before each create.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from steelyard.wire.scheduler import Scheduler
+
+PERIOD_NS: Final = 50_000_000
+
+
+class FileSwitch:
+    """The switch of one data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use the file `kill` in `folder`."""
+        self.file = folder / "kill"
+        self._listeners: list[Callable[[], None]] = []
+        self._on = self.is_on()
+
+    def is_on(self) -> bool:
+        """Say whether no create may leave."""
+        return self.file.exists()
+
+    def listen(self, moved: Callable[[], None]) -> None:
+        """Be called each time the switch is thrown, either way; at once if it is on already."""
+        self._listeners.append(moved)
+        if self._on:
+            moved()
+
+    def throw(self, *, on: bool, reason: str = "") -> None:
+        """Throw the switch."""
+        if on:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.write_text(reason + "\n")
+        else:
+            self.file.unlink(missing_ok=True)
+
+    def watch(self, scheduler: Scheduler) -> None:
+        """Look from now on."""
+        on = self.is_on()
+        if on != self._on:
+            self._on = on
+            for moved in self._listeners:
+                moved()
+        scheduler.after(PERIOD_NS, self.watch, scheduler)

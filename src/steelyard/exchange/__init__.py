@@ -1,0 +1,1 @@
+"""Exchanges of our own, served to others."""

@@ -1,0 +1,1 @@
+"""The paper process: a simulated exchange on a local socket, with books of its own."""

@@ -1,0 +1,1 @@
+"""A trading process and its command line: requests over a local socket."""

@@ -1,0 +1,1 @@
+"""The configuration of a house: read in layers, checked as a whole, compared when it changes."""

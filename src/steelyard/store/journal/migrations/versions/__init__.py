@@ -1,0 +1,1 @@
+"""The steps, by number; a step that was released is never changed."""

@@ -1,0 +1,5 @@
+"""Fixtures of the contracts."""
+
+from tests.contract.servers import admin, postgres_url
+
+__all__ = ["admin", "postgres_url"]

@@ -1,0 +1,190 @@
+"""Where the venue's contract is held: on an exchange in this process, and on one in another."""
+
+import asyncio
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from itertools import cycle
+from pathlib import Path
+from typing import Any, Protocol
+
+from steelyard.kernel.ports import Feed, Venue
+from steelyard.model.events import Quote, Trade
+from steelyard.venues.paper.client import PaperFeed, PaperVenue, event_of
+from steelyard.venues.paper.direct import DirectFeed, DirectVenue, Floor
+from steelyard.venues.paper.exchange import SimExchange
+from steelyard.venues.paper.rules import ExchangeRules
+from steelyard.wire.scheduler import LoopScheduler, Scheduler
+from steelyard.wire.streams import Streams
+from tests.contract import paper_process
+
+WAIT_S = 20.0
+PROGRAM = Path(paper_process.__file__)
+
+
+class Rig(Protocol):
+    """A venue with a market, and time that goes on while somebody waits."""
+
+    def venue(self, account: int) -> Venue: ...
+    def feed(self) -> Feed: ...
+    def wait(self, until: Callable[[], bool]) -> None: ...
+    def close(self) -> None: ...
+
+
+class StillTime:
+    """A scheduler whose time moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.ns = 1_000_000_000_000
+        self.ready: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self.timers: list[Alarm] = []
+
+    def now_ns(self) -> int:
+        return self.ns
+
+    def elapsed_ns(self) -> int:
+        return self.ns
+
+    def soon(self, call: Callable[..., None], *args: Any) -> None:
+        self.ready.append((call, args))
+
+    def after(self, delay_ns: int, call: Callable[..., None], *args: Any) -> "Alarm":
+        self.timers.append(alarm := Alarm(self.ns + delay_ns, call, args))
+        return alarm
+
+    def run(self) -> None:
+        """Call what is ready."""
+        while self.ready:
+            call, args = self.ready.popleft()
+            call(*args)
+
+    def pass_ns(self, span_ns: int) -> None:
+        """Let time go on."""
+        self.run()
+        end_ns = self.ns + span_ns
+        while due := [a for a in self.timers if a.due_ns <= end_ns]:
+            alarm = min(due, key=lambda a: a.due_ns)
+            self.timers.remove(alarm)
+            self.ns = max(self.ns, alarm.due_ns)
+            if not alarm.off:
+                alarm.call(*alarm.args)
+            self.run()
+        self.ns = end_ns
+
+
+class Alarm:
+    """A timer of still time."""
+
+    def __init__(self, due_ns: int, call: Callable[..., None], args: tuple[Any, ...]) -> None:
+        self.due_ns, self.call, self.args, self.off = due_ns, call, args, False
+
+    def cancel(self) -> None:
+        self.off = True
+
+
+class InProcess:
+    """The exchange stands here; time passes a row at a time."""
+
+    def __init__(self) -> None:
+        self.time = StillTime()
+        exchange = SimExchange(
+            (paper_process.PERPETUAL,), leverage=5, rules=ExchangeRules(orders_max=50),
+            cash=(paper_process.CASH,) * paper_process.ACCOUNTS,
+        )  # fmt: skip
+        self.floor = Floor(exchange, self.time)
+        self.rows = cycle(paper_process.rows())
+        self.step()
+
+    def venue(self, account: int) -> Venue:
+        return DirectVenue(self.floor, account)
+
+    def feed(self) -> Feed:
+        return DirectFeed(self.floor)
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        for _ in range(2_000):
+            self.time.run()
+            if until():
+                return
+            self.step()
+        raise AssertionError("it did not come")
+
+    def step(self) -> None:
+        self.time.ns += paper_process.STEP_NS
+        _, kind, a, b, c, d = next(self.rows)
+        event: Trade | Quote = event_of((self.time.ns, kind, 0, a, b, c, d))
+        self.floor.market(event)
+
+    def close(self) -> None:
+        self.time.run()
+
+
+class Process:
+    """A paper process, started here and surely ended."""
+
+    def __init__(self, address: str, **given: str) -> None:
+        self.program = subprocess.Popen(
+            [
+                sys.executable, str(PROGRAM), address,
+                *(f"{name}={value}" for name, value in given.items()),
+            ],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.program.stdout is not None
+        self.address = self.program.stdout.readline().strip()
+
+    def end(self) -> int:
+        """Ask it to end, and see that it does; return its exit code."""
+        self.program.terminate()
+        return self.gone()
+
+    def kill(self) -> None:
+        self.program.kill()
+        self.gone()
+
+    def gone(self) -> int:
+        """Wait until it has ended."""
+        try:
+            return self.program.wait(WAIT_S)
+        finally:
+            self.program.kill()
+            assert self.program.stdout is not None
+            self.program.stdout.close()
+
+
+class OverSocket:
+    """A client's loop; the exchange is a process of its own."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.loop = asyncio.new_event_loop()
+        self.scheduler: Scheduler = LoopScheduler(self.loop)
+        self.streams = Streams(self.loop)
+
+    def venue(self, account: int) -> PaperVenue:
+        return PaperVenue(self.scheduler, self.streams, self.address, account)
+
+    def feed(self) -> PaperFeed:
+        return PaperFeed(self.scheduler, self.streams, self.address)
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        late = self.loop.call_later(WAIT_S, self.loop.stop)
+
+        def look() -> None:
+            if until():
+                self.loop.stop()
+            else:
+                self.loop.call_later(0.001, look)
+
+        look_first = self.loop.call_soon(look)
+        self.loop.run_forever()
+        late.cancel()
+        look_first.cancel()
+        assert until(), "it did not come"
+
+    def close(self) -> None:
+        self.streams.close()
+        self.loop.call_later(0.01, self.loop.stop)
+        self.loop.run_forever()
+        self.loop.close()

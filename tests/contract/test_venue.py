@@ -1,0 +1,276 @@
+"""What every venue owes to the runtime, held on each implementation of the port."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from steelyard.kernel.ports import Placing, PriceNews, Venue
+from steelyard.model.events import Quote, Trade
+from steelyard.model.kinds import BUY, IOC, LIMIT, MARKET, POST_ONLY, SELL, STOP_MARKET
+from steelyard.model.reports import (
+    Fault,
+    Holdings,
+    Linked,
+    News,
+    OpenOrders,
+    OrderFound,
+    OrderReport,
+    OrderState,
+    Refusal,
+    Reply,
+    Success,
+    TradeReport,
+    Trades,
+)
+from tests.contract import paper_process
+from tests.contract.rigs import InProcess, OverSocket, Process, Rig
+
+_Kind = TypeVar("_Kind")
+_accounts = count()
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    folder: Path = tmp_path_factory.mktemp("paper")
+    process = Process(f"unix:{folder}/venue.sock")
+    yield process
+    process.end()
+
+
+@pytest.fixture(params=["in process", "over a socket"])
+def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    rig: Rig = (
+        InProcess()
+        if request.param == "in process"
+        else OverSocket(request.getfixturevalue("process").address)
+    )
+    yield rig
+    rig.close()
+
+
+class Client:
+    """One account's door, with everything it was told."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.venue: Venue = rig.venue(next(_accounts) % paper_process.ACCOUNTS)
+        self.news: list[News] = []
+        self.venue.listen(self.news.append)
+        rig.wait(lambda: bool(self.news))
+
+    def ask(self, send: Callable[[Callable[[Reply], None]], None]) -> Reply:
+        """Send a request; return its one reply, which came after the call."""
+        replies: list[Reply] = []
+        send(replies.append)
+        assert not replies  # never from within the call
+        self.rig.wait(lambda: bool(replies))
+        (reply,) = replies
+        return reply
+
+    def place(self, client_id: str, side: int = BUY, price: int = 9_000, quantity: int = 10,
+              kind: int = LIMIT, flags: int = 0, trigger: int = 0) -> Reply:  # fmt: skip
+        order = Placing(
+            client_id=client_id, instrument=0, side=side, type=kind, flags=flags, price=price,
+            quantity=quantity, trigger=trigger,
+        )  # fmt: skip
+        return self.ask(lambda heard: self.venue.place(order, heard))
+
+    def cancel(self, client_id: str) -> Reply:
+        return self.ask(lambda heard: self.venue.cancel(client_id, 0, heard))
+
+    def order(self, client_id: str) -> Reply:
+        return self.ask(lambda heard: self.venue.order(client_id, 0, heard))
+
+    def open_ids(self) -> list[str]:
+        found = value(self.ask(self.venue.open_orders), OpenOrders)
+        assert found.complete
+        return [order.client_id for order in found.orders]
+
+    def states(self, client_id: str) -> list[OrderState]:
+        return [
+            n.state for n in self.news if isinstance(n, OrderReport) and n.client_id == client_id
+        ]
+
+    def until(self, client_id: str, state: OrderState) -> None:
+        self.rig.wait(lambda: state in self.states(client_id))
+
+
+@pytest.fixture
+def client(rig: Rig) -> Iterator[Client]:
+    client = Client(rig)
+    yield client
+    client.venue.close()
+
+
+def value(reply: Reply, kind: type[_Kind]) -> _Kind:
+    assert isinstance(reply, Success), reply
+    assert isinstance(reply.value, kind)
+    return reply.value
+
+
+def fault(reply: Reply) -> Fault:
+    assert isinstance(reply, Refusal), reply
+    return reply.fault
+
+
+def test_the_stream_says_first_that_it_runs(client: Client) -> None:
+    assert isinstance(client.news[0], Linked)
+
+
+def test_an_order_rests_is_found_and_is_canceled(client: Client) -> None:
+    placed = value(client.place("rest-1", flags=POST_ONLY), OrderReport)
+    assert (placed.client_id, placed.state, placed.filled) == ("rest-1", OrderState.OPEN, 0)
+    client.until("rest-1", OrderState.OPEN)
+    assert client.open_ids() == ["rest-1"]
+    found = value(client.order("rest-1"), OrderFound)
+    assert (found.report.venue_id, found.trades) == (placed.venue_id, ())
+
+    assert isinstance(client.cancel("rest-1"), Success)
+
+    client.until("rest-1", OrderState.CANCELED)
+    assert client.open_ids() == []
+    assert value(client.order("rest-1"), OrderFound).report.state == OrderState.CANCELED
+
+
+def test_a_taker_is_told_by_reply_stream_and_query_alike(client: Client) -> None:
+    placed = value(client.place("take-1", BUY, 0, 10, MARKET), OrderReport)
+    client.until("take-1", OrderState.FILLED)
+
+    told = [n for n in client.news if isinstance(n, TradeReport)]
+    found = value(client.order("take-1"), OrderFound)
+    page = value(client.ask(lambda heard: client.venue.trades("", heard)), Trades)
+    held = value(client.ask(client.venue.holdings), Holdings)
+
+    assert (placed.state, placed.filled) == (OrderState.FILLED, 10)
+    assert found.report.filled == 10
+    assert tuple(told) == found.trades == page.trades
+    assert sum(t.quantity for t in told) == 10
+    assert {t.client_id for t in told} == {"take-1"}
+    assert [(h.instrument, h.quantity) for h in held.positions] == [(0, 10)]
+    assert held.cash == paper_process.CASH - sum(t.fee for t in told)
+    assert held.complete
+
+
+def test_the_market_fills_what_rests(client: Client) -> None:
+    value(client.place("maker-1", SELL, 10_005, 4), OrderReport)
+
+    client.until("maker-1", OrderState.FILLED)
+
+    trades = [n for n in client.news if isinstance(n, TradeReport)]
+    assert sum(t.quantity for t in trades) == 4
+    assert all(t.price >= 10_005 for t in trades)
+
+
+def test_a_stop_waits_at_the_venue_and_trades_at_its_trigger(client: Client) -> None:
+    value(client.place("stop-1", BUY, 0, 2, STOP_MARKET, trigger=10_020), OrderReport)
+    assert client.open_ids() == ["stop-1"]
+    assert value(client.order("stop-1"), OrderFound).report.trigger == 10_020
+    assert isinstance(client.cancel("stop-1"), Success)
+    client.until("stop-1", OrderState.CANCELED)
+
+
+def test_what_the_venue_refuses_did_not_happen(client: Client) -> None:
+    assert fault(client.place("odd", quantity=3)) == Fault.FILTER
+    assert fault(client.place("too large", BUY, 9_000, 10)) == Fault.OTHER  # its id
+    assert fault(client.place("rich", BUY, 9_000, 10**9)) == Fault.FUNDS
+    assert fault(client.place("taker", BUY, 11_000, 2, flags=POST_ONLY)) == Fault.POST_ONLY
+    assert client.open_ids() == []
+    assert fault(client.order("odd")) == Fault.NO_ORDER
+
+
+def test_an_id_is_refused_the_second_time(client: Client) -> None:
+    value(client.place("twice"), OrderReport)
+    assert fault(client.place("twice")) == Fault.DUPLICATE
+    assert client.open_ids() == ["twice"]
+
+
+def test_nobody_cancels_what_is_not_there(client: Client) -> None:
+    assert fault(client.cancel("never")) == Fault.NO_ORDER
+    value(client.place("ioc-1", BUY, 9_000, 2, flags=IOC), OrderReport)
+    client.until("ioc-1", OrderState.EXPIRED)
+    assert fault(client.cancel("ioc-1")) == Fault.NO_ORDER
+
+
+def test_everything_is_canceled_at_once(client: Client) -> None:
+    if not client.venue.terms.cancels_all:
+        pytest.skip("this venue cancels one by one")
+    for i in range(5):
+        value(client.place(f"all-{i}", price=9_000 + i), OrderReport)
+
+    assert isinstance(client.ask(lambda heard: client.venue.cancel_all(0, heard)), Success)
+
+    for i in range(5):
+        client.until(f"all-{i}", OrderState.CANCELED)
+    assert client.open_ids() == []
+
+
+def test_trades_go_on_from_their_cursor(client: Client) -> None:
+    value(client.place("page-1", BUY, 0, 2, MARKET), OrderReport)
+    first = value(client.ask(lambda heard: client.venue.trades("", heard)), Trades)
+    value(client.place("page-2", SELL, 0, 2, MARKET), OrderReport)
+
+    second = value(client.ask(lambda heard: client.venue.trades(first.cursor, heard)), Trades)
+
+    assert [t.client_id for t in first.trades] == ["page-1"]
+    assert [t.client_id for t in second.trades] == ["page-2"]
+    assert not second.more
+
+
+def test_accounts_do_not_see_one_another(rig: Rig, client: Client) -> None:
+    other = Client(rig)
+    value(client.place("mine"), OrderReport)
+
+    assert other.open_ids() == []
+    assert fault(other.cancel("mine")) == Fault.NO_ORDER
+    value(other.place("mine"), OrderReport)
+    other.venue.close()
+
+
+def test_requests_are_answered_each_once(client: Client) -> None:
+    replies: list[tuple[int, Reply]] = []
+
+    def note(i: int, reply: Reply) -> None:
+        replies.append((i, reply))
+
+    for i in range(30):
+        order = Placing(
+            client_id=f"many-{i}", instrument=0, side=BUY, type=LIMIT, flags=0, price=9_000,
+            quantity=2,
+        )  # fmt: skip
+        client.venue.place(order, partial(note, i))
+    client.rig.wait(lambda: len(replies) >= 30)
+    client.open_ids()
+
+    assert [i for i, _ in replies] == list(range(30))
+
+
+def test_nothing_is_called_after_closing(rig: Rig) -> None:
+    closing = Client(rig)
+    heard: list[Reply] = []
+    closing.venue.open_orders(heard.append)
+    told = len(closing.news)
+    closing.venue.close()
+
+    other = Client(rig)
+    other.open_ids()
+
+    assert (heard, len(closing.news)) == ([], told)
+    other.venue.close()
+
+
+def test_the_feed_tells_the_market(rig: Rig) -> None:
+    feed = rig.feed()
+    heard: list[PriceNews] = []
+    feed.listen(heard.append)
+    rig.wait(lambda: len(heard) > 50)
+    feed.close()
+
+    ticks = [tick for tick in heard if isinstance(tick, Trade | Quote)]
+    assert len(ticks) == len(heard)
+    assert {type(tick) for tick in ticks} == {Trade, Quote}
+    prices = {tick.price for tick in ticks if isinstance(tick, Trade)}
+    assert prices <= set(paper_process.PRICES)

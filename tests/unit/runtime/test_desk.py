@@ -1,0 +1,121 @@
+"""The shell of a book, whole: what must hold when it halts, dies in the middle, or cannot write."""
+
+from steelyard.model import events as ev
+from steelyard.model.units import Money, Price, Quantity
+from steelyard.runtime.desk import Desk
+from tests.unit.runtime.desks import PRICE, House
+
+
+def funded(desk: Desk) -> list[int]:
+    positions = desk.kernel.book.positions["funding"]
+    return [int(paid) for paid in positions.reshape(-1) if paid]
+
+
+def halt(desk: Desk) -> None:
+    """Put in a fill of an order that never was: no kernel may go on after that."""
+    desk.hear(
+        ev.Filled(
+            ts_ns=desk.now(), order=999_999, price=Price(PRICE), quantity=Quantity(1),
+            fee=Money(0), liquidity=1,
+        )
+    )  # fmt: skip
+
+
+def test_a_halt_is_told_and_takes_the_orders_back() -> None:
+    house = House()
+    desk = house.live()
+    assert house.resting() == 1
+
+    halt(desk)
+    house.wait(5)
+
+    assert desk.account.halted
+    assert [one.what for one in house.alerts if one.level == "critical"] == ["halted"]
+    assert not house.resting()
+
+
+def test_a_halted_book_buys_nothing_more_even_after_a_restart() -> None:
+    house = House()
+    desk = house.live()
+    halt(desk)
+    house.wait(5)
+    desk.stop(lambda: None)
+    house.wait(5)
+
+    again = house.live()
+
+    assert again.account.halted
+    assert not house.resting()
+
+
+def test_funding_is_shared_by_what_robots_hold() -> None:
+    house = House(robots=3)
+    desk = house.live()
+
+    house.fund(rate=100_001)
+
+    shares = funded(desk)
+    assert len(shares) in (3, 4)  # what does not divide is the account's own
+    assert sum(shares) == house.funded()
+
+
+def test_a_power_cut_in_the_middle_of_funding_loses_no_share() -> None:
+    """One event: with one for each robot, a cut between two lost the rest for ever."""
+    for cut in range(1, 12):
+        house = House(robots=3)
+        house.live()
+        rows = house.disk.books["main"].rows
+        written = len(rows)
+        house.exchange.funding(house.time.now_ns(), 0, 100_001)
+        house.floor.tell()
+        for _ in range(cut):
+            house.time.run(house.time.at_ns + 1)
+            if len(rows) > written:
+                break
+        house.journal.die()
+
+        house.wait(60)
+        again = house.live()
+
+        assert sum(funded(again)) == house.funded()
+
+
+def test_more_than_can_wait_ends_the_desk_and_takes_orders_back() -> None:
+    house = House()
+    desk = house.live()
+    house.journal.append = lambda *_: None  # type: ignore[method-assign]
+
+    for _ in range(200_000):
+        if desk.phase == "closed":
+            break
+        desk.account.note("test", "x")
+
+    house.wait(5)
+    assert desk.phase == "closed"
+    assert "does not write" in desk.why
+    assert not house.resting()
+
+
+def test_an_orderly_stop_leaves_a_snapshot_of_the_last_row() -> None:
+    house = House()
+    desk = house.live()
+    left: list[int] = []
+
+    desk.stop(lambda: left.append(1))
+    house.wait(10)
+
+    book = house.disk.books["main"]
+    assert left == [1]
+    assert book.snapshots[-1].n == len(book.rows)
+
+
+def test_a_stop_that_loses_its_lease_still_ends() -> None:
+    house = House()
+    desk = house.live()
+    left: list[int] = []
+
+    desk.stop(lambda: left.append(1))
+    desk._fenced("somebody else")
+    house.wait(10)
+
+    assert left == [1]
