@@ -13,7 +13,8 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
-from steelyard.model.events import Quote, Trade
+from steelyard.model.events import BarClosed, Quote, Trade
+from steelyard.model.market import Depth, FundingRate, InstrumentStatus, Mark
 from steelyard.model.reports import News, Reply
 
 Heard: TypeAlias = Callable[[Reply], None]
@@ -116,13 +117,16 @@ class Venue(Protocol):
 
 
 class FeedGap(Struct, frozen=True, kw_only=True):
-    """The public stream broke or fell silent."""
+    """The public stream broke, fell silent or lost something; `instrument` -1: of all."""
 
     ts_ns: int
     reason: str
+    instrument: int = -1
 
 
-PriceNews: TypeAlias = Trade | Quote | FeedGap
+PriceNews: TypeAlias = (
+    Trade | Quote | BarClosed | Depth | Mark | FundingRate | InstrumentStatus | FeedGap
+)
 """What a feed says; instruments by their place in the feed."""
 
 

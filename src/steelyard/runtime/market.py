@@ -102,6 +102,8 @@ class Market:
         if isinstance(news, FeedGap):
             self.gaps += 1
             return
+        if not isinstance(news, Trade | Quote):
+            return  # only prices wake robots
         event = news
         line = self._lines[event.instrument]
         if event.ts_ns < line.ts_ns:

@@ -1,0 +1,1 @@
+"""What the natively spoken venues share: conversations, lines, order books, the two ports."""
