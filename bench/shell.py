@@ -1,7 +1,7 @@
 """The shell of a book, measured whole: `python -m bench.shell decision|kill|soak`.
 
-decision  a price goes in, an order's bytes are handed to the venue: kernel, journal, dispatch,
-          on a running loop with SQLite, with the sync and without
+decision  a strategy decides, its order is handed to the venue: gate, journal, dispatch, on a
+          running loop with SQLite, with the sync and without; and the same from the price on
 kill      1,000 open orders, then the kill switch: the last create, and when all cancels are sent
 soak      24 virtual hours of 200 robots on ten accounts: memory, hour by hour
 """
@@ -75,7 +75,10 @@ COIN = Instrument(
 class OneEach(Strategy):
     """One resting order for each trade."""
 
+    decided_ns = 0
+
     def on_trade(self, view: View, tick: Tick) -> None:
+        OneEach.decided_ns = time.perf_counter_ns()
         view.buy(1, tick.last - 100_000)
 
 
@@ -249,7 +252,7 @@ class Running:
 class Decision(Running):
     """Prices one by one; each is an order."""
 
-    spans: list[int]
+    spans: list[tuple[int, int]]
     left = DECISIONS
 
     def go(self) -> None:
@@ -266,7 +269,8 @@ class Decision(Running):
         if len(self.venue.placed) == before:
             self.scheduler.after(GAP_NS, self.look, before, at)
             return
-        self.spans.append(self.venue.placed[before] - at)
+        placed = self.venue.placed[before]
+        self.spans.append((placed - OneEach.decided_ns, placed - at))
         self.left -= 1
         if self.left:
             self.one()
@@ -295,13 +299,20 @@ def decision() -> dict[str, Any]:
         with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as folder:
             run = Decision(Path(folder), durability, "one", 4_096)
             run_loop(run)
-        spans = sorted(run.spans[100:])
+        from_decision, from_price = (sorted(each) for each in zip(*run.spans[100:], strict=True))
         found[durability.value] = {
-            "decisions": len(spans),
-            "p50_us": round(statistics.median(spans) / 1000),
-            "p99_us": round(spans[len(spans) * 99 // 100] / 1000),
+            "decisions": len(from_decision),
+            "decision_to_venue": _figures(from_decision),
+            "price_to_venue": _figures(from_price),
         }
     return found
+
+
+def _figures(spans: list[int]) -> dict[str, int]:
+    return {
+        "p50_us": round(statistics.median(spans) / 1000),
+        "p99_us": round(spans[len(spans) * 99 // 100] / 1000),
+    }
 
 
 def kill() -> dict[str, Any]:

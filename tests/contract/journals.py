@@ -58,7 +58,6 @@ class HandWorker:
             for (_, heard), answer in zip(waiting, answers, strict=True)
             if heard is not None
         )
-        self.craft.rest()
         return answers
 
     def turn(self) -> None:

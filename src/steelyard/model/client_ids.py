@@ -18,6 +18,7 @@ from steelyard.model.errors import ConfigurationError
 
 MARK: Final = "s"
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIRS: Final = tuple(high + low for high in _DIGITS for low in _DIGITS)
 _PLACE: Final = {digit: place for place, digit in enumerate(_DIGITS, start=1)}
 _BOOK: Final = 7
 _ROBOT: Final = 4
@@ -70,13 +71,11 @@ _PREFIXES: Final = tuple({grammar.prefix for grammar in GRAMMARS.values() if gra
 @lru_cache(maxsize=16_384)
 def encode(book: int, robot: int, slot: int, generation: int, *, venue: str = "") -> str:
     """Return the text of an order's id, in the venue's grammar; at most 30 characters."""
-    body = MARK
-    body += _digits(book, _BOOK, "book")
-    body += _digits(robot, _ROBOT, "robot")
+    start = _digits(book, _BOOK, "book") + _digits(robot, _ROBOT, "robot")
     # Levels below the anchor are negative: 0, -1, 1, -2 … become 0, 1, 2, 3 …
     folded = 2 * slot if slot >= 0 else -2 * slot - 1
-    body += _digits(folded, _SLOT, "slot", shown=slot, low=-SLOT_MAX - 1, high=SLOT_MAX)
-    body += _digits(generation, _GENERATION, "generation")
+    start += _digits(folded, _SLOT, "slot", shown=slot, low=-SLOT_MAX - 1, high=SLOT_MAX)
+    body = MARK + start + _digits(generation, _GENERATION, "generation")
     grammar = GRAMMARS.get(venue)
     return (grammar.prefix if grammar else "") + body + _check(body)
 
@@ -105,15 +104,15 @@ def _digits(
             f"{what} of a client order id was {found}, allowed is {low} to {top}"
         )
     text = ""
-    for _ in range(width):
-        value, digit = divmod(value, 36)
-        text = _DIGITS[digit] + text
-    return text
+    for _ in range(width // 2):
+        value, pair = divmod(value, 36 * 36)
+        text = _PAIRS[pair] + text
+    return _DIGITS[value] + text if width % 2 else text
 
 
 def _check(body: str) -> str:
     """Weigh every character by its place: one wrong or two swapped characters always show."""
     total = 0
-    for character in body:
-        total = (total * _WEIGHT + _PLACE[character]) % _PRIME
-    return _digits(total, _CHECK, "check")
+    for place in map(_PLACE.__getitem__, body):
+        total = total * _WEIGHT + place
+    return _digits(total % _PRIME, _CHECK, "check")

@@ -182,7 +182,12 @@ class Account:
         self.reconciling.run(self._read if first else None)
 
     def _read(self) -> None:
-        """Hear that the account was read."""
+        """Hear that the account was read for the first time in this life.
+
+        An earlier life may have died while the venue was shut; if it still is, it says so again.
+        """
+        if self.status == "normal":
+            self.resume(PAUSE_VENUE)
         self._desk.reconciled()
 
     def _watch_silence(self) -> None:

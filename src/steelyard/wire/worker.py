@@ -6,15 +6,14 @@ Rule 2: answers reach the loop's thread through `tell` (`loop.call_soon_threadsa
 batch, in the order of the jobs. A loop that is closed is told nothing any more.
 Rule 3: a craft answers for each job, also when it fails. If it raises, that is a bug: whoever
 waits (`ask`) gets the error, and the loop's thread raises it for all others.
-Rule 4: the thread waits on a lock, it never spins; chores are done when nothing came for a moment,
-so that no burst waits for them. `stop` finishes what was put before. A process that ends without
-`stop` loses what waits, as one that is killed.
+Rule 4: the thread waits on a lock, it never spins. `stop` finishes what was put before. A process
+that ends without `stop` loses what waits, as one that is killed.
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 J = TypeVar("J")
@@ -23,7 +22,6 @@ T = TypeVar("T")
 J_contra = TypeVar("J_contra", contravariant=True)
 A_co = TypeVar("A_co", covariant=True)
 
-QUIET_S = 0.02
 Tell: TypeAlias = Callable[..., object]
 """Call a function with arguments on the loop's thread, soon."""
 
@@ -33,10 +31,6 @@ class Craft(Protocol[J_contra, A_co]):
 
     def work(self, jobs: Sequence[J_contra]) -> Sequence[A_co]:
         """Do a batch; one answer per job, in order."""
-        ...
-
-    def rest(self) -> None:
-        """Do chores: nothing came for a moment."""
         ...
 
     def end(self) -> None:
@@ -123,19 +117,8 @@ class ThreadWorker(Generic[J, A]):
                 batch.append(item)
             self._do(batch)
             if item is not None:
-                item = self._next()
+                item = jobs.get()
         self._craft.end()
-
-    def _next(self) -> _Item[J, A] | None:
-        try:
-            return self._jobs.get(timeout=QUIET_S)
-        except Empty:
-            pass
-        try:
-            self._craft.rest()
-        except Exception as error:  # noqa: BLE001 - chores that fail end no thread
-            self._say(_raise, error)
-        return self._jobs.get()
 
     def _do(self, batch: list[_Item[J, A]]) -> None:
         try:
@@ -179,6 +162,54 @@ class ThreadWorker(Generic[J, A]):
             return  # the loop is closed: nobody is left to hear
 
 
+class HereWorker(Generic[J, A]):
+    """A worker on the loop's own thread: for work that is shorter than a thread's wake-up.
+
+    What is put in one pass of the loop is done as one batch in the next. Everybody waits for the
+    work, so it must never wait for a disk or a network.
+    """
+
+    def __init__(self, craft: Craft[J, A], tell: Tell) -> None:
+        """Use `tell` to come back in the next pass."""
+        self._craft, self._tell = craft, tell
+        self._waiting: list[tuple[J, _Heard[A] | None]] = []
+        self._stopped = False
+
+    def put(self, job: J, heard: _Heard[A] | None) -> None:
+        """Do a job after those that were put before; `heard` is called with its answer."""
+        assert not self._stopped, "the worker was stopped"
+        if not self._waiting:
+            self._tell(self._do)
+        self._waiting.append((job, heard))
+
+    def ask(self, job: J) -> A:
+        """Do a job after those that were put before, and return its answer."""
+        assert not self._stopped, "the worker was stopped"
+        self._do()
+        return self._craft.work([job])[0]
+
+    def stop(self) -> None:
+        """Finish what was put before, and end."""
+        if not self._stopped:
+            self._stopped = True
+            self._do()
+            self._craft.end()
+
+    def _do(self) -> None:
+        batch, self._waiting = self._waiting, []
+        if not batch:
+            return
+        answers = self._craft.work([job for job, _ in batch])
+        assert len(answers) == len(batch), "a craft answers for every job"
+        for at, (_, heard) in enumerate(batch):
+            if heard is None:
+                continue
+            try:
+                heard(answers[at])
+            except Exception as error:  # noqa: BLE001 - raised again, in a call of its own
+                self._tell(_raise, error)
+
+
 class AsyncCraft(Protocol[J_contra, A_co]):
     """A craft whose parts are coroutines."""
 
@@ -206,9 +237,6 @@ class OwnLoop(Generic[J, A]):
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run one coroutine to its end."""
         return self._runner.run(work)
-
-    def rest(self) -> None:
-        """Do nothing: there are no chores."""
 
     def end(self) -> None:
         """End the craft, then the loop."""

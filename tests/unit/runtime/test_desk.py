@@ -1,8 +1,10 @@
 """The shell of a book, whole: what must hold when it halts, dies in the middle, or cannot write."""
 
 from steelyard.model import events as ev
+from steelyard.model.kinds import PAUSE_VENUE
 from steelyard.model.units import Money, Price, Quantity
 from steelyard.runtime.desk import Desk
+from steelyard.venues.paper.rules import ExchangeRules
 from tests.unit.runtime.desks import PRICE, House
 
 
@@ -119,3 +121,19 @@ def test_a_stop_that_loses_its_lease_still_ends() -> None:
     house.wait(10)
 
     assert left == [1]
+
+
+def test_a_life_that_died_while_the_venue_was_shut_leaves_no_pause_behind() -> None:
+    house = House()
+    desk = house.live()
+    house.exchange.set_rules(house.time.now_ns(), ExchangeRules(status="maintenance"))
+    desk.account.pause(PAUSE_VENUE, "the venue is in maintenance")
+    house.wait(1)
+    house.journal.die()
+    house.wait(60)
+    house.exchange.set_rules(house.time.now_ns(), ExchangeRules())
+
+    again = house.live()
+
+    assert not again.account.paused & PAUSE_VENUE
+    assert not int(again.kernel.book.robots["paused"][1]) & PAUSE_VENUE

@@ -243,12 +243,15 @@ def test_the_newest_two_snapshots_are_kept(path: Path) -> None:
     process.journal.close()
 
 
-def test_pages_move_into_the_file_while_nothing_waits(path: Path) -> None:
+def test_pages_move_into_the_file_beside_the_commits(path: Path) -> None:
     process = Open(path)
     lease = process.take()
     rows = rows_of("book", 250)
     for row in rows:
         process.append(lease, [row])
+    aside = process.craft._moving
+    assert aside is not None
+    aside.stop()
 
     assert path.stat().st_size > 8 * 4096
     process.journal.close()

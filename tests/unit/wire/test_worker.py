@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from steelyard.wire.worker import OwnLoop, ThreadWorker
+from steelyard.wire.worker import HereWorker, OwnLoop, ThreadWorker
 
 
 class Doubling:
@@ -28,9 +28,6 @@ class Doubling:
         if 0 in jobs:
             raise ZeroDivisionError
         return [2 * job for job in jobs]
-
-    def rest(self) -> None:
-        """Have no chores."""
 
     def end(self) -> None:
         self.ended = True
@@ -128,23 +125,52 @@ def test_a_closed_loop_is_told_nothing() -> None:
     worker.stop()
 
 
-def test_chores_are_done_when_nothing_comes_and_may_fail() -> None:
-    class Resting(Doubling):
-        rested = threading.Semaphore(0)
+def test_here_jobs_of_one_pass_are_one_batch_of_the_next_pass() -> None:
+    craft, desk, heard = Doubling(), Desk(), list[int]()
+    craft.gate.release(10)
+    worker = HereWorker[int, int](craft, desk.tell)
+    for job in (1, 2, 3):
+        worker.put(job, heard.append)
+    assert not heard
+    desk.turn()
 
-        def rest(self) -> None:
-            self.rested.release()
-            raise LookupError
+    assert heard == [2, 4, 6]
+    assert craft.batches == [[1, 2, 3]]
+    assert desk.calls.empty()
+    assert craft.threads == {threading.get_ident()}
 
-    craft, desk = Resting(), Desk()
-    worker = ThreadWorker[int, int](craft, desk.tell, name="test")
-    craft.gate.release(2)
-    assert worker.ask(1) == 2
-    assert craft.rested.acquire(timeout=10)
+
+def test_here_asking_is_answered_behind_what_waits_and_stopping_finishes_it() -> None:
+    craft, desk, heard = Doubling(), Desk(), list[int]()
+    craft.gate.release(10)
+    worker = HereWorker[int, int](craft, desk.tell)
+    worker.put(1, heard.append)
+    assert worker.ask(2) == 4
+    worker.put(3, heard.append)
+    worker.stop()
+    worker.stop()
+    desk.turn()  # what was asked for has been done already
+
+    assert heard == [2, 6]
+    assert craft.batches == [[1], [2], [3]]
+    assert craft.ended
+
+
+def test_here_one_who_raises_does_not_silence_the_next() -> None:
+    craft, desk, heard = Doubling(), Desk(), list[int]()
+    craft.gate.release(10)
+
+    def raising(_: int) -> None:
+        raise LookupError
+
+    worker = HereWorker[int, int](craft, desk.tell)
+    worker.put(1, raising)
+    worker.put(2, heard.append)
+    desk.turn()
+
+    assert heard == [4]
     with pytest.raises(LookupError):
         desk.turn()
-    assert worker.ask(2) == 4
-    worker.stop()
 
 
 def test_stopping_twice_is_stopping() -> None:

@@ -4,12 +4,13 @@ Rule 1: all that waits when the writer comes round goes into one transaction; wh
 after its commit. With `synced` a commit waits for the disk, with `flushed` it does not.
 Rule 2: a batch that the disk refuses FAILS as a whole and leaves nothing behind; the same rows may
 come again. A batch that one job's own values break is done again, each job for itself.
-Rule 3: the token stands in the row that the very transaction reads. The lock on the file (see
-`sqlite_file`) keeps a second process out: it is refused, and a killed one's place is free at once.
+Rule 3: the token stands in the row that the very transaction reads, or has read before and knows
+(`data_version`) that nobody else has written since. The lock on the file (see `sqlite_file`) keeps
+a second process out: it is refused, and a killed one's place is free at once.
 Rule 4: a file that was deleted or exchanged under us still takes bytes, and loses them. Each
 commit looks whether it is still the file that was opened.
-Rule 5: pages move from the WAL to the file in quiet moments, not inside of somebody's commit, as
-long as there are any.
+Rule 5: pages move from the WAL to the file on a thread and a connection of their own, so that no
+commit waits for them.
 """
 
 import sqlite3
@@ -54,6 +55,7 @@ from steelyard.store.journal.standing import (
     misplaced,
     sift,
 )
+from steelyard.wire.worker import ThreadWorker
 
 _COMMITS_BEFORE_CHECKPOINT = 200
 _STANDING = """
@@ -66,7 +68,7 @@ _ADD_TRADE = "INSERT INTO trades VALUES (?, ?, ?)"
 
 
 class _Standing:
-    """One book inside of a transaction."""
+    """One book as the last transaction left it."""
 
     __slots__ = ("end", "holding", "id")
 
@@ -97,6 +99,8 @@ class SqliteWriter:
         self._files = (path, path.with_name(f"{path.name}-wal"))
         self._opened = _identities(self._files)
         self._commits = 0
+        self._version = -1
+        self._moving: ThreadWorker[None, None] | None = None
 
     def work(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Do a batch in one transaction."""
@@ -112,6 +116,7 @@ class SqliteWriter:
         run = self.connection.execute
         try:
             run("BEGIN IMMEDIATE")
+            self._forget_if_changed()
             answers = [self._do(job) for job in jobs]
             run("COMMIT")
             self._check_files()
@@ -125,25 +130,29 @@ class SqliteWriter:
             why = f"journal {self._path}: {meaning(error)}"
             answers = [failed(job, why) for job in jobs]
         finally:
-            self._standings.clear()
             if not self._held:
                 self._lock.let_go()
         self._commits += 1
-        return answers
-
-    def rest(self) -> None:
-        """Move pages from the WAL into the file."""
         if self._commits >= _COMMITS_BEFORE_CHECKPOINT:
             self._commits = 0
-            try:
-                self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            except sqlite3.Error:
-                return  # the WAL only grows; the next commit says what is wrong
+            if self._moving is None:
+                self._moving = ThreadWorker(_Checkpointer(self._path), _unheard, name="checkpoint")
+            self._moving.put(None, None)
+        return answers
 
     def end(self) -> None:
         """Close the file and let the next process have it."""
+        if self._moving is not None:
+            self._moving.stop()
         self.connection.close()
         self._lock.let_go()
+
+    def _forget_if_changed(self) -> None:
+        """Read the standings anew if another connection wrote since our last transaction."""
+        (version,) = self.connection.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self._version = version
+            self._standings.clear()
 
     def _do(self, job: Job) -> Outcome:
         match job:
@@ -300,6 +309,34 @@ class SqliteWriter:
             self.connection.execute("ROLLBACK")
         except sqlite3.Error:
             return  # SQLite had rolled back by itself
+
+
+class _Checkpointer:
+    """The craft that moves pages from a WAL into its file."""
+
+    def __init__(self, path: Path) -> None:
+        """Look at the file when there is something to do."""
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def work(self, jobs: Sequence[None]) -> Sequence[None]:
+        """Move them once, however often it was asked for."""
+        if self._connection is None:
+            self._connection = sqlite3.connect(self._path, isolation_level=None)
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error:
+            return jobs  # the WAL only grows; the next commit says what is wrong
+        return jobs
+
+    def end(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+
+
+def _unheard(*_: object) -> None:
+    """Hear nothing: nobody waits for pages to move."""
 
 
 def _identities(files: Sequence[Path]) -> list[int]:
