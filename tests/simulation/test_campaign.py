@@ -9,6 +9,7 @@ from steelyard.app.simulating import assembly
 from steelyard.services.simulation.campaign import (
     Campaign,
     Run,
+    Scope,
     campaign,
     exhaustive,
     keep_failure,
@@ -75,7 +76,7 @@ def test_a_failure_replays_from_its_file(tmp_path: Path) -> None:
 
 def test_a_failure_under_chosen_faults_replays_too(tmp_path: Path) -> None:
     wrong = PLANTED[RESEND].make()
-    runs = (run_seed(wrong, seed, only=("F01",))[0] for seed in range(20))
+    runs = (run_seed(wrong, seed, scope=Scope(("F01",)))[0] for seed in range(20))
     run = next(run for run in runs if run.violations)
     again = replay_failure(wrong, keep_failure(wrong, run, tmp_path))
 

@@ -62,20 +62,22 @@ def assembly(rooms: Rooms | None = None, desk: type[Desk] = Desk) -> Assembly:
 
 
 def simulate(
-    seeds: Iterable[int], *, processes: int, faults: tuple[str, ...], told: Told
+    seeds: Iterable[int], *, processes: int, faults: tuple[str, ...], minutes: int, told: Told
 ) -> Campaign:
     """Run seeds; with `faults` no other rows of the catalogue exist."""
     _known(faults)
-    return campaigns.campaign(assembly, seeds, processes=processes, told=told, only=faults)
+    scope = campaigns.Scope(faults, minutes)
+    return campaigns.campaign(assembly, seeds, processes=processes, told=told, scope=scope)
 
 
 def cut_everywhere(
-    seeds: Iterable[int], *, processes: int, twice: bool, stride: int, told: Told
+    seeds: Iterable[int], *, processes: int, twice: bool, stride: int, minutes: int, told: Told
 ) -> Campaign:
     """Cut the power at every `stride`th step of the worlds of these seeds."""
     return campaigns.exhaustive(
-        assembly, seeds, twice=twice, stride=stride, processes=processes, told=told
-    )
+        assembly, seeds, twice=twice, stride=stride, processes=processes, told=told,
+        scope=campaigns.Scope(minutes=minutes),
+    )  # fmt: skip
 
 
 def keep(found: Campaign, folder: Path, most: int) -> list[Path]:

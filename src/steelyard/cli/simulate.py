@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from steelyard.app.simulating import Campaign
 
 _KEPT = 20
+_HOUR = 60
 
 
 def simulate(
@@ -23,6 +24,7 @@ def simulate(
     every_step: Annotated[bool, Parameter(name="--every-step", negative="")] = False,
     twice: Annotated[bool, Parameter(name="--twice", negative="")] = False,
     stride: int = 1,
+    minutes: int = 60,
     processes: int = 0,
     folder: Path = Path("reports/simulation"),
     list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
@@ -51,6 +53,8 @@ def simulate(
         With --every-step: cut it a second time in the recovery.
     stride
         With --every-step: at every so many steps.
+    minutes
+        How much virtual time a world has before it settles.
     processes
         How many at a time; as many as there are processors without it.
     folder
@@ -61,7 +65,7 @@ def simulate(
         Print one JSON object.
     """
     from steelyard.app import simulating
-    from steelyard.model.errors import ConfigurationError, SteelyardError
+    from steelyard.model.errors import SteelyardError
     from steelyard.wire.clock import SystemClock
 
     if list_:
@@ -70,8 +74,7 @@ def simulate(
     if replay is not None:
         _replay(replay, as_json=json_)
         return
-    if seeds < 1 or stride < 1:
-        raise ConfigurationError(f"seeds {seeds} and stride {stride}, allowed is 1 or more")
+    _positive(seeds=seeds, stride=stride, minutes=minutes)
     clock = SystemClock()
     began = clock.elapsed_s()
     watched = sys.stderr.isatty() and not json_
@@ -87,25 +90,36 @@ def simulate(
     span = range(start, start + seeds)
     if every_step:
         campaign = simulating.cut_everywhere(
-            span, processes=count, twice=twice, stride=stride, told=told
+            span, processes=count, twice=twice, stride=stride, minutes=minutes, told=told
         )
     else:
-        campaign = simulating.simulate(span, processes=count, faults=rows, told=told)
+        campaign = simulating.simulate(
+            span, processes=count, faults=rows, minutes=minutes, told=told
+        )
     wall = clock.elapsed_s() - began
     if watched:
         print(file=sys.stderr)
     files = simulating.keep(campaign, folder, _KEPT)
-    _print(campaign, wall, count, files, as_json=json_, whole=not rows and not every_step)
+    whole = not rows and not every_step and minutes >= _HOUR
+    _print(campaign, wall, count, files, as_json=json_, whole=whole)
     if campaign.failed:
         first = campaign.failed[0]
         raise SteelyardError(
             f"{len(campaign.failed)} of {campaign.seeds:,} runs violated an invariant, "
             f"seed {first.seed}: {first.violations[0]}"
         )
-    if not rows and not every_step and not campaign.passed:
+    if whole and not campaign.passed:
         raise SteelyardError(
             f"these faults never struck in {campaign.seeds:,} seeds: {', '.join(campaign.never)}"
         )
+
+
+def _positive(**values: int) -> None:
+    from steelyard.model.errors import ConfigurationError
+
+    for name, value in values.items():
+        if value < 1:
+            raise ConfigurationError(f"--{name} was {value}, allowed is 1 or more")
 
 
 def _replay(file: Path, *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from steelyard.model.version import __version__
 from steelyard.services.simulation.faults import CATALOGUE, ROWS
@@ -27,11 +27,22 @@ from steelyard.wire.spreading import spread
 
 COVERED_IN: Final = 10_000
 """In so many seeds every row of the catalogue must have struck."""
+MINUTE_NS: Final = 60_000_000_000
 _COLLECT_EVERY: Final = 16
 _THOROUGH_EVERY: Final = 4
 
 Prepare: TypeAlias = Callable[[], Assembly]
 """Builds the assembly in each process; a function that can be imported."""
+
+
+class Scope(NamedTuple):
+    """What kind of worlds: `only` as in `World`, and how long the noise lasts."""
+
+    only: tuple[str, ...] = ()
+    minutes: int = 60
+
+
+WHOLE: Final = Scope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,7 @@ class Run:
     steps: int
     trace: int
     crash_steps: tuple[int, ...] = ()
-    only: tuple[str, ...] = ()
+    scope: Scope = WHOLE
 
 
 @dataclass(slots=True)
@@ -91,19 +102,20 @@ class Campaign:
 
 def run_seed(
     assembly: Assembly, seed: int, *, given: Choices | None = None, noting: bool = False,
-    crash_steps: tuple[int, ...] = (), only: tuple[str, ...] = (),
+    crash_steps: tuple[int, ...] = (), scope: Scope = WHOLE,
 ) -> tuple[Run, Tape]:  # fmt: skip
-    """Run one world; `only` as in `World`."""
+    """Run one world."""
     tape = Tape(seed, given=given, noting=noting)
     # Every fourth world keeps the order of a plain event loop and is checked with two restarts.
     thorough = seed % _THOROUGH_EVERY == 0
     world = World(
-        tape, assembly, crash_steps=crash_steps, shuffled=not thorough, thorough=thorough, only=only
-    )
+        tape, assembly, noise_ns=scope.minutes * MINUTE_NS, crash_steps=crash_steps,
+        shuffled=not thorough, thorough=thorough, only=scope.only,
+    )  # fmt: skip
     world.run()
     run = Run(
         seed, tuple(world.violations), world.fired, len(world.wires.sent), world.time.steps,
-        world.time.trace, crash_steps, only,
+        world.time.trace, crash_steps, scope,
     )  # fmt: skip
     return run, tape
 
@@ -111,10 +123,10 @@ def run_seed(
 class Runner:
     """The work of one process of a campaign."""
 
-    def __init__(self, prepare: Prepare, only: tuple[str, ...] = ()) -> None:
+    def __init__(self, prepare: Prepare, scope: Scope = WHOLE) -> None:
         """Build the assembly once."""
         self._assembly = prepare()
-        self._only = only
+        self._scope = scope
         self._runs = 0
         gc.freeze()
         gc.disable()  # worlds are rings of references: they are collected between runs
@@ -122,7 +134,7 @@ class Runner:
     def __call__(self, what: tuple[int, tuple[int, ...]]) -> Run:
         """Run a seed, with the power cut at these steps."""
         seed, crash_steps = what
-        run, _ = run_seed(self._assembly, seed, crash_steps=crash_steps, only=self._only)
+        run, _ = run_seed(self._assembly, seed, crash_steps=crash_steps, scope=self._scope)
         self._runs += 1
         if self._runs % _COLLECT_EVERY == 0:
             gc.collect()
@@ -134,23 +146,23 @@ class _Prepared:
     """Makes the runner where the work is done."""
 
     prepare: Prepare
-    only: tuple[str, ...] = ()
+    scope: Scope = WHOLE
 
     def __call__(self) -> Runner:
-        return Runner(self.prepare, self.only)
+        return Runner(self.prepare, self.scope)
 
 
 def campaign(
     prepare: Prepare, seeds: Iterable[int], *, processes: int = 1,
-    told: Callable[[Campaign], None] | None = None, only: tuple[str, ...] = (),
+    told: Callable[[Campaign], None] | None = None, scope: Scope = WHOLE,
 ) -> Campaign:  # fmt: skip
-    """Run the seeds; `told` hears of every run, `only` is as in `World`."""
-    return _collected(_Prepared(prepare, only), ((seed, ()) for seed in seeds), processes, told)
+    """Run the seeds; `told` hears of every run."""
+    return _collected(_Prepared(prepare, scope), ((seed, ()) for seed in seeds), processes, told)
 
 
 def exhaustive(
     prepare: Prepare, seeds: Iterable[int], *, twice: bool = False, stride: int = 1,
-    processes: int = 1, told: Callable[[Campaign], None] | None = None,
+    processes: int = 1, told: Callable[[Campaign], None] | None = None, scope: Scope = WHOLE,
 ) -> Campaign:  # fmt: skip
     """Cut the power at every step of each seed's world, or at every `stride`th.
 
@@ -160,13 +172,13 @@ def exhaustive(
 
     def cuts() -> Iterator[tuple[int, tuple[int, ...]]]:
         for seed in seeds:
-            world = World(Tape(seed), assembly)
+            world = World(Tape(seed), assembly, noise_ns=scope.minutes * MINUTE_NS, only=scope.only)
             world.run()
             steps = world.house.processes[0].host.steps
             for step in range(1, steps + 1, stride):
                 yield seed, ((step, 1 + step % 97) if twice else (step,))
 
-    return _collected(_Prepared(prepare), cuts(), processes, told)
+    return _collected(_Prepared(prepare, scope), cuts(), processes, told)
 
 
 def _collected(
@@ -187,7 +199,7 @@ def _collected(
 def keep_failure(assembly: Assembly, run: Run, folder: Path, *, smallest: bool = False) -> Path:
     """Write a replay file of a failed run, its tape cut down if asked for."""
     again, tape = run_seed(
-        assembly, run.seed, noting=True, crash_steps=run.crash_steps, only=run.only
+        assembly, run.seed, noting=True, crash_steps=run.crash_steps, scope=run.scope
     )
     first = again.violations[0]
     choices = tape.noted
@@ -195,7 +207,7 @@ def keep_failure(assembly: Assembly, run: Run, folder: Path, *, smallest: bool =
 
         def fails(some: Choices) -> bool:
             tried, _ = run_seed(
-                assembly, run.seed, given=some, crash_steps=run.crash_steps, only=run.only
+                assembly, run.seed, given=some, crash_steps=run.crash_steps, scope=run.scope
             )
             return any(v.invariant == first.invariant for v in tried.violations)
 
@@ -208,7 +220,8 @@ def keep_failure(assembly: Assembly, run: Run, folder: Path, *, smallest: bool =
                 "version": __version__,
                 "interpreter": platform.python_version(),
                 "crash_steps": run.crash_steps,
-                "only": run.only,
+                "only": run.scope.only,
+                "minutes": run.scope.minutes,
                 "faults": sorted(again.fired),
                 "violation": str(first),
                 "choices": count(choices),
@@ -232,6 +245,6 @@ def replay_failure(assembly: Assembly, path: Path) -> Run:
     }
     run, _ = run_seed(
         assembly, kept["seed"], given=given, crash_steps=tuple(kept["crash_steps"]),
-        only=tuple(kept["only"]),
+        scope=Scope(tuple(kept["only"]), kept["minutes"]),
     )  # fmt: skip
     return run
