@@ -134,6 +134,8 @@ class Resting:
             heard, Success(value=Holdings(as_of_ns=0, complete=True, positions=(), cash=cash))
         )
 
+    def listing(self, heard: Heard) -> None: ...
+
     def listen(self, sink: Callable[[Any], None]) -> None:
         self.scheduler.soon(sink, Linked(ts_ns=0))
 

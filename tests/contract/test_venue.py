@@ -15,6 +15,7 @@ from steelyard.model.reports import (
     Fault,
     Holdings,
     Linked,
+    Listing,
     News,
     OpenOrders,
     OrderFound,
@@ -274,3 +275,11 @@ def test_the_feed_tells_the_market(rig: Rig) -> None:
     assert {type(tick) for tick in ticks} == {Trade, Quote}
     prices = {tick.price for tick in ticks if isinstance(tick, Trade)}
     assert prices <= set(paper_process.PRICES)
+
+
+def test_the_venue_tells_the_terms_of_its_instruments(rig: Rig) -> None:
+    client = Client(rig)
+
+    found = value(client.ask(client.venue.listing), Listing)
+
+    assert paper_process.PERPETUAL in found.instruments

@@ -30,6 +30,7 @@ class Request(StrEnum):
     OPEN_ORDERS = "open_orders"
     TRADES = "trades"
     HOLDINGS = "holdings"
+    LISTING = "listing"
 
 
 class Placing(Struct, frozen=True, kw_only=True):
@@ -105,6 +106,10 @@ class Venue(Protocol):
 
     def holdings(self, heard: Heard) -> None:
         """Ask for positions and wallet: Success(Holdings)."""
+        ...
+
+    def listing(self, heard: Heard) -> None:
+        """Ask for the terms of the instruments as they are now: Success(Listing)."""
         ...
 
     def listen(self, sink: Callable[[News], None]) -> None:

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from steelyard.model.instruments import Instrument
+
 
 class OrderState(IntEnum):
     """An order at the venue."""
@@ -187,6 +189,13 @@ class Trades(Struct, frozen=True, kw_only=True):
     cursor: str
     more: bool = False
     funding: tuple[FundingReport, ...] = ()
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """Terms of the instruments a venue was opened for; what is not listed any more is missing."""
+
+    as_of_ns: int
+    instruments: tuple[Instrument, ...]
 
 
 class OrderFound(Struct, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ from steelyard.model.reports import (
 )
 from steelyard.model.units import Money, Price, Rate
 from steelyard.runtime.orders import Tracked
+from steelyard.runtime.relisting import Relisting
 from steelyard.runtime.repairing import Repairing
 from steelyard.runtime.shell import Shell
 
@@ -73,6 +74,7 @@ class Account:
         )  # fmt: skip
         self.resolving.orders = self.orders
         self.repairing = Repairing(desk)
+        self.relisting = Relisting(desk)
         self.reconciling = rooms.reconciling(
             desk.kernel, parts.venue.terms, parts.scheduler, self.dispatch, self.orders,
             self.resolving, interval_ns=plan.reconcile_ns, fund=self.fund,
@@ -240,6 +242,8 @@ class Account:
 
     def _refused(self, kind: Request, refusal: Refusal) -> None:
         match refusal.fault:
+            case Fault.FILTER:
+                self.relisting.ask()
             case Fault.MAINTENANCE | Fault.CANCEL_ONLY:
                 self._set_status(refusal.fault.value)
                 self._probe_later()

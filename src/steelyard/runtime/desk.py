@@ -122,6 +122,7 @@ class Desk:
         self.planning.seat_robots()
         self._mind_switch()
         self.parts.market.listen()
+        self.account.relisting.ask()
         for robot in self.robots.lives:
             self.waking.join(robot)
         self.waking.schedule()

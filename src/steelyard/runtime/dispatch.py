@@ -196,6 +196,8 @@ class Dispatch:
                 venue.trades(job.what, heard)
             case Request.HOLDINGS:
                 venue.holdings(heard)
+            case Request.LISTING:
+                venue.listing(heard)
 
     # --- back --------------------------------------------------------------------------------
 

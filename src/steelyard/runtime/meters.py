@@ -35,6 +35,7 @@ URGENCY: Final[Mapping[Request, Urgency]] = MappingProxyType(
         Request.OPEN_ORDERS: Urgency.READ,
         Request.TRADES: Urgency.READ,
         Request.HOLDINGS: Urgency.READ,
+        Request.LISTING: Urgency.READ,
     }
 )
 

@@ -4,6 +4,7 @@ Rule 1: a new book begins with what it is; its instruments follow, then its mone
 Rule 2: what an outcome means to the shell is folded in one place, live and in recovery.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from steelyard.kernel.kernel import Kernel
@@ -130,7 +131,10 @@ def fold_row(desk: Shell, event: ev.Event) -> None:
 
 
 def _list_instruments(desk: Shell) -> None:
-    """Let the book learn the plan's instruments, or their new terms."""
+    """Let the book learn the plan's instruments, and what the plan says of fees.
+
+    Terms it knows are the venue's business: `relisting` asks for them once the account was read.
+    """
     known = desk.kernel.book.instruments
     names = {one.name: index for index, one in enumerate(known)}
     for wanted, instrument in enumerate(desk.plan.instruments):
@@ -140,8 +144,6 @@ def _list_instruments(desk: Shell) -> None:
                 f"book {desk.plan.name} knows {instrument.name} as number {index}, the plan says "
                 f"{wanted}: instruments keep their place, new ones go to the end of the list"
             )
-        if index < len(known) and known[index] == instrument:
-            continue
         if index >= desk.plan.instruments_max:
             raise ConfigurationError(
                 f"book {desk.plan.name} has {len(known)} instruments, allowed are "
@@ -155,4 +157,8 @@ def _list_instruments(desk: Shell) -> None:
                 f"{instrument.name} has other units than book {desk.plan.name} was begun with: "
                 "units are for life, begin a new book"
             )
+        if index < len(known):
+            if known[index].fees == instrument.fees:
+                continue
+            instrument = replace(known[index], fees=instrument.fees)  # noqa: PLW2901
         desk.hear(ev.InstrumentListed(ts_ns=desk.now(), index=index, instrument=instrument))

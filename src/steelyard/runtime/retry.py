@@ -84,6 +84,7 @@ GROUP_OF: Final[Mapping[Request, Group]] = MappingProxyType(
         Request.OPEN_ORDERS: Group.READ,
         Request.TRADES: Group.READ,
         Request.HOLDINGS: Group.READ,
+        Request.LISTING: Group.READ,
     }
 )
 

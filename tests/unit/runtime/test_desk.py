@@ -1,11 +1,14 @@
 """The shell of a book, whole: what must hold when it halts, dies in the middle, or cannot write."""
 
+from dataclasses import replace
+
+from steelyard.kernel.ports import Placing
 from steelyard.model import events as ev
-from steelyard.model.kinds import PAUSE_VENUE
+from steelyard.model.kinds import LIMIT, PAUSE_VENUE
 from steelyard.model.units import Money, Price, Quantity
 from steelyard.runtime.desk import Desk
 from steelyard.venues.paper.rules import ExchangeRules
-from tests.unit.runtime.desks import PRICE, House
+from tests.unit.runtime.desks import COIN, PRICE, House
 
 
 def funded(desk: Desk) -> list[int]:
@@ -137,3 +140,22 @@ def test_a_life_that_died_while_the_venue_was_shut_leaves_no_pause_behind() -> N
 
     assert not again.account.paused & PAUSE_VENUE
     assert not int(again.kernel.book.robots["paused"][1]) & PAUSE_VENUE
+
+
+def test_terms_that_the_venue_changed_are_followed_after_a_refusal() -> None:
+    house = House()
+    desk = house.live()
+    coarser = replace(COIN, tick=Price(50), notional_min=Money(10**8))
+    house.exchange.relist(house.time.now_ns(), 0, coarser)
+    order = Placing(
+        client_id="x", instrument=0, side=1, type=LIMIT, flags=0, price=PRICE - 7, quantity=1
+    )
+
+    desk.account.dispatch.place(order, lambda _: None, lambda _: None, protects=False)
+    house.wait(10)
+
+    assert desk.kernel.book.instruments[0] == coarser
+    assert int(desk.kernel.book.terms[0]["tick"]) == 50
+    assert [one.text for one in house.alerts if one.what == "listing"] == [
+        "the venue changed the terms of BTC/USDT:USDT"
+    ]

@@ -301,6 +301,8 @@ class PaperServer:
                 reply = exchange.trades(now_ns, account, content)
             case What.HOLDINGS:
                 reply = exchange.holdings(now_ns, account)
+            case What.LISTING:
+                reply = exchange.listing(now_ns, account)
             case _:
                 return None
         return reply

@@ -14,8 +14,8 @@ from steelyard.services.simulation.violations import Violation
 MS = 1_000_000
 KILL_CREATES_NS = 250 * MS
 KILL_CANCELS_NS = 2_000 * MS
-PROTECT_NS = 200_000 * MS
-"""A refused stop is tried again with a growing delay; a lost one takes the fence besides."""
+PROTECT_NS = 70_000 * MS
+"""A refused stop is tried again with a growing delay, of a minute at most."""
 _CEILING_TENTHS = 8
 _SLACK_TENTHS = 15
 """A limit is judged at the price of its order: by the fill the market may have moved on."""

@@ -79,6 +79,7 @@ class Line:
             Request.OPEN_ORDERS: wires.exchange.open_orders,
             Request.TRADES: wires.exchange.trades,
             Request.HOLDINGS: wires.exchange.holdings,
+            Request.LISTING: wires.exchange.listing,
         }
         wires.lines.append(self)
 
@@ -111,6 +112,10 @@ class Line:
     def holdings(self, heard: Heard) -> None:
         """Ask for positions and wallet."""
         self._send(Request.HOLDINGS, "", 0, (), heard)
+
+    def listing(self, heard: Heard) -> None:
+        """Ask for the instruments' terms."""
+        self._send(Request.LISTING, "", 0, (), heard)
 
     def _send(
         self, request: Request, client_id: str, flags: int, said: tuple[Any, ...], heard: Heard

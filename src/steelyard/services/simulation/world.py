@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from steelyard.kernel.ports import Kept, Request
 from steelyard.model import events as ev
+from steelyard.model.instruments import Instrument
 from steelyard.runtime.plan import BookPlan
 from steelyard.services.simulation import incidents
 from steelyard.services.simulation.checker import orders_of, violations
@@ -43,9 +44,7 @@ REBOOT_NS: Final = 30 * SECOND
 LATER_NS: Final = 7 * SECOND
 SAMPLE_NS: Final = 600 * SECOND
 LENGTH_MAX: Final = 5_000
-_ONCE: Final = (
-    ev.BookOpened, ev.InstrumentListed, ev.CapitalMoved, ev.FundingPaid,
-)  # fmt: skip
+_ONCE: Final = (ev.BookOpened, ev.CapitalMoved, ev.FundingPaid)
 
 
 class World:
@@ -163,8 +162,13 @@ class World:
                 return
             process.host.die()
             self.time.run(self.time.at_ns + REBOOT_NS)
-        for row in self.evidence().rows[before:]:
-            if isinstance(row.event, _ONCE):
+        listed: dict[int, Instrument] = {}
+        for at, row in enumerate(self.evidence().rows):
+            news = True
+            if isinstance(row.event, ev.InstrumentListed):  # the venue's terms may be news
+                news = listed.get(row.event.index) != row.event.instrument
+                listed[row.event.index] = row.event.instrument
+            if at >= before and (isinstance(row.event, _ONCE) or not news):
                 self.note("T3", f"a restart of the settled book wrote row {row.n}: {row.event}")
 
     def _replay(self) -> None:

@@ -178,6 +178,9 @@ class PaperVenue:
     def holdings(self, heard: Heard) -> None:
         self._ask(What.HOLDINGS, None, heard)
 
+    def listing(self, heard: Heard) -> None:
+        self._ask(What.LISTING, None, heard)
+
     def listen(self, sink: Callable[[News], None]) -> None:
         self._sink = sink
         if self._is_up:

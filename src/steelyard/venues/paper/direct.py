@@ -81,6 +81,9 @@ class DirectVenue:
     def holdings(self, heard: Heard) -> None:
         self._answer(heard, self._exchange.holdings(self._now_ns(), self.account))
 
+    def listing(self, heard: Heard) -> None:
+        self._answer(heard, self._exchange.listing(self._now_ns(), self.account))
+
     def listen(self, sink: Callable[[News], None]) -> None:
         self._sink = sink
         self.hear(Linked(ts_ns=self._now_ns()))

@@ -30,6 +30,7 @@ from steelyard.model.kinds import (
 )
 from steelyard.model.reasons import VENUE_TOO_MANY
 from steelyard.model.reports import (
+    Listing,
     OpenOrders,
     OrderFound,
     OrderReport,
@@ -289,6 +290,10 @@ class SimExchange:
             return WRONG_MODE
         book.hedged = hedged
         return _DONE
+
+    def listing(self, now_ns: int, account: int) -> Reply:
+        """Answer with the terms of all instruments."""
+        return Success(value=Listing(as_of_ns=now_ns, instruments=tuple(self.clerk.instruments)))
 
     # --- what happened ---------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from steelyard.kernel.ports import Placing
 from steelyard.model import reports
 from steelyard.model.reports import News, Reply
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 
 Row: TypeAlias = tuple[int, int, int, int, int, int, int]
 """(time, kind, instrument, a, b, c, d) of a trade or quote, as in `model.history`."""
@@ -35,6 +35,7 @@ class What(IntEnum):
     TRADES = 7
     HOLDINGS = 8
     STOP = 9
+    LISTING = 10
     # Answers; the body of DONE is nil.
     DONE = 20
     REPORT = 21
@@ -42,7 +43,8 @@ class What(IntEnum):
     OPENS = 23
     PAGE = 24
     HELD = 25
-    REFUSED = 26
+    LISTED = 26
+    REFUSED = 27
     # News of the private stream.
     ORDER_NEWS = 40
     TRADE_NEWS = 41
@@ -108,12 +110,14 @@ _BODIES: Final[dict[int, Any]] = {
     What.TRADES: str,
     What.HOLDINGS: None,
     What.STOP: None,
+    What.LISTING: None,
     What.DONE: None,
     What.REPORT: reports.OrderReport,
     What.FOUND: reports.OrderFound,
     What.OPENS: reports.OpenOrders,
     What.PAGE: reports.Trades,
     What.HELD: reports.Holdings,
+    What.LISTED: reports.Listing,
     What.REFUSED: reports.Refusal,
     What.ORDER_NEWS: reports.OrderReport,
     What.TRADE_NEWS: reports.TradeReport,
@@ -132,6 +136,7 @@ _ANSWERS: Final[dict[type, What]] = {
     reports.OpenOrders: What.OPENS,
     reports.Trades: What.PAGE,
     reports.Holdings: What.HELD,
+    reports.Listing: What.LISTED,
     type(None): What.DONE,
 }
 _NEWS: Final[dict[type, What]] = {
