@@ -1,13 +1,11 @@
-"""The shell of a book, measured whole: `python -m bench.shell decision|kill|soak`.
+"""The shell of a book, measured whole: `python -m bench.shell decision|kill`.
 
 decision  a strategy decides, its order is handed to the venue: gate, journal, dispatch, on a
           running loop with SQLite, with the sync and without; and the same from the price on
 kill      1,000 open orders, then the kill switch: the last create, and when all cancels are sent
-soak      24 virtual hours of 200 robots on ten accounts: memory, hour by hour
 """
 
 import json
-import resource
 import statistics
 import sys
 import tempfile
@@ -42,23 +40,15 @@ from steelyard.runtime.parts import Parts
 from steelyard.runtime.plan import BookPlan, RobotPlan
 from steelyard.store.journal.chain import genesis, link
 from steelyard.store.journal.handle import Durability
-from steelyard.store.journal.memory import Disk, MemoryJournal
 from steelyard.store.journal.opening import open_journal
-from steelyard.venues.paper.direct import DirectFeed, DirectVenue, Floor
-from steelyard.venues.paper.exchange import SimExchange
-from steelyard.venues.paper.rules import ExchangeRules
 from steelyard.wire.looping import run_loop
-from steelyard.wire.randomness import generator
 from steelyard.wire.scheduler import LoopScheduler, Scheduler
 from steelyard.wire.streams import Streams
-from steelyard.wire.virtual import VirtualHost, VirtualTime
 
 SECOND = 1_000_000_000
 DECISIONS = 1_500
 GAP_NS = 4_000_000
 ORDERS = 1_000
-HOURS = 24
-ACCOUNTS, ROBOTS = 10, 20
 TERMS = VenueTerms(
     name="bench", validity_ns=5 * SECOND, skew_ns=0, lag_ns=0, deadline_ns=5 * SECOND,
     windows=(Window(weight=100_000, span_ns=60 * SECOND),), costs=dict.fromkeys(Request, 1),
@@ -330,73 +320,5 @@ def kill() -> dict[str, Any]:
     }
 
 
-def soak() -> dict[str, Any]:
-    """Measure the memory of a process that trades for a virtual day."""
-    world = VirtualTime(epoch_ns=1_700_000_000 * SECOND)
-    exchange = SimExchange(
-        (COIN,), cash=(10**14,) * ACCOUNTS, terms=TERMS, leverage=5,
-        rules=ExchangeRules(kept=2_000, orders_max=1_000), rows=2_048,
-    )  # fmt: skip
-    floor = Floor(exchange, world)
-    disk = Disk()
-    host = VirtualHost(world, "house")
-    market = Market(DirectFeed(floor), host, (COIN.name,))
-    desks = []
-    for account in range(ACCOUNTS):
-        robots = tuple(
-            RobotPlan(
-                name=f"r{account}-{number}",
-                strategy="grid",
-                instrument=0,
-                capital=10**12,
-                parameters={"price_interval": str(150 + number), "order_quantity": "200"},
-            )
-            for number in range(ROBOTS)
-        )
-        plan = BookPlan(
-            name=f"b{account}", number=account, account=f"a{account}", venue="paper",
-            instruments=(COIN,), robots=robots, leverage=5, orders_max=2_048, robots_max=ROBOTS,
-            instruments_max=1, reconcile_ns=600 * SECOND, lease_ns=600 * SECOND,
-        )  # fmt: skip
-        journal = MemoryJournal(disk, host)
-        desks.append(desk_of(plan, host, journal, DirectVenue(floor, account), market, Off()))
-        desks[-1].start()
-    rng = generator(5)
-    steps = iter((rng.normal(0, 1, 8_700 * HOURS // 6) * 60).astype(int).tolist())
-    state = {"price": 600_000}
-
-    def tick() -> None:
-        state["price"] = max(100_000, state["price"] + next(steps, 0))
-        floor.market(
-            Trade(
-                ts_ns=Nanos(world.now_ns()),
-                price=Price(state["price"]),
-                quantity=Quantity(5_000),
-                taker_side=1 if state["price"] % 2 else -1,
-            )
-        )
-        world.after(10 * SECOND, tick)
-
-    world.after(SECOND, tick)
-    hours = []
-    for hour in range(1, HOURS + 1):
-        world.run(hour * 3_600 * SECOND)
-        for kept in disk.books.values():
-            del kept.rows[:]  # a disk is no memory
-        hours.append(_memory_mb())
-    return {
-        "robots": ACCOUNTS * ROBOTS,
-        "fills": sum(int(d.kernel.book.head[0]["fills"]) for d in desks),
-        "outcomes": sum(d.writer.n for d in desks),
-        "memory_mb": hours,
-        "growth_mb_from_hour_6": round(hours[-1] - hours[5], 1),
-    }
-
-
-def _memory_mb() -> float:
-    text = Path("/proc/self/statm").read_text()
-    return round(int(text.split()[1]) * resource.getpagesize() / 2**20, 1)
-
-
 if __name__ == "__main__":
-    print(json.dumps({"decision": decision, "kill": kill, "soak": soak}[sys.argv[1]](), indent=1))
+    print(json.dumps({"decision": decision, "kill": kill}[sys.argv[1]](), indent=1))

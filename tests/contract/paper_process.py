@@ -19,7 +19,7 @@ from steelyard.model.kinds import QUOTE, TRADE_BUY, TRADE_SELL
 from steelyard.model.units import Money, Price, Quantity, Rate
 from steelyard.venues.paper.rules import ExchangeRules
 
-ACCOUNTS = 40
+ACCOUNTS = 200
 CASH = 1_000_000_000
 STEP_NS = 2_000_000
 PRICES = [*range(9_990, 10_010), *range(10_010, 9_990, -1)]

@@ -1,6 +1,7 @@
 """Where the venue's contract is held: on an exchange in this process, and on one in another."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections import deque
@@ -11,20 +12,36 @@ from typing import Any, Protocol
 
 from steelyard.kernel.ports import Feed, Venue
 from steelyard.model.events import Quote, Trade
+from steelyard.model.instruments import Instrument
+from steelyard.venues.native.dialect import AccountDialect, Channel, MarketDialect
+from steelyard.venues.native.feed import NativeFeed
+from steelyard.venues.native.offset import Offset
+from steelyard.venues.native.rest import Rest
+from steelyard.venues.native.venue import NativeVenue
 from steelyard.venues.paper.client import PaperFeed, PaperVenue, event_of
 from steelyard.venues.paper.direct import DirectFeed, DirectVenue, Floor
 from steelyard.venues.paper.exchange import SimExchange
 from steelyard.venues.paper.rules import ExchangeRules
+from steelyard.wire.http import AioHttp
 from steelyard.wire.scheduler import LoopScheduler, Scheduler
+from steelyard.wire.sockets import PicoSockets
 from steelyard.wire.streams import Streams
-from tests.contract import paper_process
+from tests.contract import hall_process, paper_process, plain_process
 
 WAIT_S = 20.0
+ROOT = Path(__file__).parents[2]
 PROGRAM = Path(paper_process.__file__)
+HALL_PROGRAM = Path(hall_process.__file__)
+PLAIN_PROGRAM = Path(plain_process.__file__)
 
 
 class Rig(Protocol):
     """A venue with a market, and time that goes on while somebody waits."""
+
+    instrument: Instrument
+
+    @property
+    def ready(self) -> bool: ...
 
     def venue(self, account: int) -> Venue: ...
     def feed(self) -> Feed: ...
@@ -86,6 +103,9 @@ class Alarm:
 class InProcess:
     """The exchange stands here; time passes a row at a time."""
 
+    instrument = paper_process.PERPETUAL
+    ready = True
+
     def __init__(self) -> None:
         self.time = StillTime()
         exchange = SimExchange(
@@ -121,15 +141,15 @@ class InProcess:
 
 
 class Process:
-    """A paper process, started here and surely ended."""
+    """A paper process (or another program of its kind), started here and surely ended."""
 
-    def __init__(self, address: str, **given: str) -> None:
+    def __init__(self, address: str, *, program: Path = PROGRAM, **given: str) -> None:
         self.program = subprocess.Popen(
             [
-                sys.executable, str(PROGRAM), address,
+                sys.executable, str(program), address,
                 *(f"{name}={value}" for name, value in given.items()),
             ],
-            stdout=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         assert self.program.stdout is not None
         self.address = self.program.stdout.readline().strip()
@@ -153,20 +173,18 @@ class Process:
             self.program.stdout.close()
 
 
-class OverSocket:
+class ClientLoop:
     """A client's loop; the exchange is a process of its own."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    instrument = paper_process.PERPETUAL
+
+    @property
+    def ready(self) -> bool:
+        return True
+
+    def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.scheduler: Scheduler = LoopScheduler(self.loop)
-        self.streams = Streams(self.loop)
-
-    def venue(self, account: int) -> PaperVenue:
-        return PaperVenue(self.scheduler, self.streams, self.address, account)
-
-    def feed(self) -> PaperFeed:
-        return PaperFeed(self.scheduler, self.streams, self.address)
 
     def wait(self, until: Callable[[], bool]) -> None:
         late = self.loop.call_later(WAIT_S, self.loop.stop)
@@ -183,8 +201,65 @@ class OverSocket:
         look_first.cancel()
         assert until(), "it did not come"
 
-    def close(self) -> None:
-        self.streams.close()
+    def end(self) -> None:
+        """Let what was closed end, then close the loop."""
         self.loop.call_later(0.01, self.loop.stop)
         self.loop.run_forever()
         self.loop.close()
+
+
+class OverSocket(ClientLoop):
+    """The paper venue's client."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+        self.streams = Streams(self.loop)
+
+    def venue(self, account: int) -> PaperVenue:
+        return PaperVenue(self.scheduler, self.streams, self.address, account)
+
+    def feed(self) -> PaperFeed:
+        return PaperFeed(self.scheduler, self.streams, self.address)
+
+    def close(self) -> None:
+        self.streams.close()
+        self.end()
+
+
+class Native(ClientLoop):
+    """The driver of native venues, with any dialect: `account` and `market` make its halves."""
+
+    def __init__(
+        self, account: Callable[[int, Callable[[], int]], AccountDialect], market: MarketDialect,
+        *, over_socket: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.http, self.sockets = AioHttp(self.loop), PicoSockets(self.loop)
+        self.account, self.market, self.over_socket = account, market, over_socket
+        rest = Rest(self.scheduler, self.http, deadline_ns=1_000_000_000)
+        self.offset = Offset(self.scheduler, rest, market.time, samples=1)
+
+    def venue(self, account: int) -> Venue:
+        return NativeVenue(
+            self.scheduler, self.http, self.sockets,
+            self.account(account, self.offset.venue_now_ns), account=str(account),
+            offset=self.offset, over_socket=self.over_socket, listing=self.market.listing,
+        )  # fmt: skip
+
+    def feed(self) -> Feed:
+        return NativeFeed(
+            self.scheduler, self.http, self.sockets, self.market, instruments=1,
+            channels=frozenset({Channel.QUOTES, Channel.TRADES}),
+        )  # fmt: skip
+
+    @property
+    def ready(self) -> bool:
+        return self.offset.error_ns() < 1_000_000_000
+
+    def close(self) -> None:
+        self.offset.close()
+        self.sockets.close()
+        self.loop.run_until_complete(self.sockets.ended())
+        self.loop.run_until_complete(self.http.ended())
+        self.end()

@@ -28,7 +28,17 @@ from steelyard.model.reports import (
     Trades,
 )
 from tests.contract import paper_process
-from tests.contract.rigs import InProcess, OverSocket, Process, Rig
+from tests.contract.halls import HALVES, OnHall
+from tests.contract.plain import PlainAccount, PlainMarket
+from tests.contract.rigs import (
+    HALL_PROGRAM,
+    PLAIN_PROGRAM,
+    InProcess,
+    Native,
+    OverSocket,
+    Process,
+    Rig,
+)
 
 _Kind = TypeVar("_Kind")
 _accounts = count()
@@ -42,13 +52,53 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     process.end()
 
 
-@pytest.fixture(params=["in process", "over a socket"])
+@pytest.fixture(scope="module")
+def plain() -> Iterator[Process]:
+    process = Process("0", program=PLAIN_PROGRAM)
+    yield process
+    process.end()
+
+
+def _native(request: pytest.FixtureRequest, *, over_socket: bool) -> Rig:
+    address = request.getfixturevalue("plain").address
+    return Native(partial(PlainAccount, address), PlainMarket(address), over_socket=over_socket)
+
+
+@pytest.fixture(scope="module")
+def halls() -> Iterator[Callable[[str], str]]:
+    """Start the local exchange in a dialect, once; return what it says of itself."""
+    started: dict[str, Process] = {}
+
+    def line(name: str) -> str:
+        if name not in started:
+            started[name] = Process(name, program=HALL_PROGRAM)
+        return started[name].address
+
+    yield line
+    for process in started.values():
+        process.end()
+
+
+def _on_hall(name: str, request: pytest.FixtureRequest, *, over_socket: bool) -> Rig:
+    return OnHall(name, request.getfixturevalue("halls")(name), over_socket=over_socket)
+
+
+RIGS: dict[str, Callable[[pytest.FixtureRequest], Rig]] = {
+    "in process": lambda _: InProcess(),
+    "over a socket": lambda request: OverSocket(request.getfixturevalue("process").address),
+    "native, orders over a socket": partial(_native, over_socket=True),
+    "native, all over REST": partial(_native, over_socket=False),
+}
+"""How each implementation is reached."""
+
+for _name in HALVES:
+    RIGS[f"{_name}, orders over a socket"] = partial(_on_hall, _name, over_socket=True)
+    RIGS[f"{_name}, all over REST"] = partial(_on_hall, _name, over_socket=False)
+
+
+@pytest.fixture(params=RIGS)
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
-    rig: Rig = (
-        InProcess()
-        if request.param == "in process"
-        else OverSocket(request.getfixturevalue("process").address)
-    )
+    rig = RIGS[request.param](request)
     yield rig
     rig.close()
 
@@ -61,7 +111,7 @@ class Client:
         self.venue: Venue = rig.venue(next(_accounts) % paper_process.ACCOUNTS)
         self.news: list[News] = []
         self.venue.listen(self.news.append)
-        rig.wait(lambda: bool(self.news))
+        rig.wait(lambda: bool(self.news) and rig.ready)
 
     def ask(self, send: Callable[[Callable[[Reply], None]], None]) -> Reply:
         """Send a request; return its one reply, which came after the call."""
@@ -80,6 +130,15 @@ class Client:
         )  # fmt: skip
         return self.ask(lambda heard: self.venue.place(order, heard))
 
+    def placed(self, client_id: str, *given: int, **named: int) -> OrderReport:
+        """Place an order that is taken; return what is told of it, if only when asked."""
+        reply = self.place(client_id, *given, **named)
+        assert isinstance(reply, Success), reply
+        if isinstance(reply.value, OrderReport):
+            return reply.value
+        assert reply.value is None
+        return value(self.order(client_id), OrderFound).report
+
     def cancel(self, client_id: str) -> Reply:
         return self.ask(lambda heard: self.venue.cancel(client_id, 0, heard))
 
@@ -95,6 +154,16 @@ class Client:
         return [
             n.state for n in self.news if isinstance(n, OrderReport) and n.client_id == client_id
         ]
+
+    def trades(self, quantity: int) -> list[TradeReport]:
+        """Wait for trades of so much; return each once: a venue may tell one on two channels."""
+
+        def told() -> list[TradeReport]:
+            return list(dict.fromkeys(n for n in self.news if isinstance(n, TradeReport)))
+
+        # Some tell that an order is filled before they tell by what.
+        self.rig.wait(lambda: sum(t.quantity for t in told()) >= quantity)
+        return told()
 
     def until(self, client_id: str, state: OrderState) -> None:
         self.rig.wait(lambda: state in self.states(client_id))
@@ -123,7 +192,7 @@ def test_the_stream_says_first_that_it_runs(client: Client) -> None:
 
 
 def test_an_order_rests_is_found_and_is_canceled(client: Client) -> None:
-    placed = value(client.place("rest-1", flags=POST_ONLY), OrderReport)
+    placed = client.placed("rest-1", flags=POST_ONLY)
     assert (placed.client_id, placed.state, placed.filled) == ("rest-1", OrderState.OPEN, 0)
     client.until("rest-1", OrderState.OPEN)
     assert client.open_ids() == ["rest-1"]
@@ -138,10 +207,10 @@ def test_an_order_rests_is_found_and_is_canceled(client: Client) -> None:
 
 
 def test_a_taker_is_told_by_reply_stream_and_query_alike(client: Client) -> None:
-    placed = value(client.place("take-1", BUY, 0, 10, MARKET), OrderReport)
+    placed = client.placed("take-1", BUY, 0, 10, MARKET)
     client.until("take-1", OrderState.FILLED)
 
-    told = [n for n in client.news if isinstance(n, TradeReport)]
+    told = client.trades(10)
     found = value(client.order("take-1"), OrderFound)
     page = value(client.ask(lambda heard: client.venue.trades("", heard)), Trades)
     held = value(client.ask(client.venue.holdings), Holdings)
@@ -157,17 +226,17 @@ def test_a_taker_is_told_by_reply_stream_and_query_alike(client: Client) -> None
 
 
 def test_the_market_fills_what_rests(client: Client) -> None:
-    value(client.place("maker-1", SELL, 10_005, 4), OrderReport)
+    client.placed("maker-1", SELL, 10_005, 4)
 
     client.until("maker-1", OrderState.FILLED)
 
-    trades = [n for n in client.news if isinstance(n, TradeReport)]
+    trades = client.trades(4)
     assert sum(t.quantity for t in trades) == 4
     assert all(t.price >= 10_005 for t in trades)
 
 
 def test_a_stop_waits_at_the_venue_and_trades_at_its_trigger(client: Client) -> None:
-    value(client.place("stop-1", BUY, 0, 2, STOP_MARKET, trigger=10_020), OrderReport)
+    client.placed("stop-1", BUY, 0, 2, STOP_MARKET, trigger=10_020)
     assert client.open_ids() == ["stop-1"]
     assert value(client.order("stop-1"), OrderFound).report.trigger == 10_020
     assert isinstance(client.cancel("stop-1"), Success)
@@ -176,23 +245,29 @@ def test_a_stop_waits_at_the_venue_and_trades_at_its_trigger(client: Client) -> 
 
 def test_what_the_venue_refuses_did_not_happen(client: Client) -> None:
     assert fault(client.place("odd", quantity=3)) == Fault.FILTER
-    assert fault(client.place("too large", BUY, 9_000, 10)) == Fault.OTHER  # its id
+    assert fault(client.place("too large " * 7)) in (Fault.OTHER, Fault.FILTER)  # its id
     assert fault(client.place("rich", BUY, 9_000, 10**9)) == Fault.FUNDS
-    assert fault(client.place("taker", BUY, 11_000, 2, flags=POST_ONLY)) == Fault.POST_ONLY
+    taker = client.place("taker", BUY, 11_000, 2, flags=POST_ONLY)
+    if isinstance(taker, Success):  # some venues take it and let it go at once
+        client.until("taker", OrderState.CANCELED)
+        assert not any(isinstance(one, TradeReport) for one in client.news)
+    else:
+        assert fault(taker) == Fault.POST_ONLY
     assert client.open_ids() == []
     assert fault(client.order("odd")) == Fault.NO_ORDER
 
 
 def test_an_id_is_refused_the_second_time(client: Client) -> None:
-    value(client.place("twice"), OrderReport)
+    client.placed("twice")
     assert fault(client.place("twice")) == Fault.DUPLICATE
     assert client.open_ids() == ["twice"]
 
 
-def test_nobody_cancels_what_is_not_there(client: Client) -> None:
+def test_nobody_cancels_what_is_not_there(rig: Rig, client: Client) -> None:
     assert fault(client.cancel("never")) == Fault.NO_ORDER
-    value(client.place("ioc-1", BUY, 9_000, 2, flags=IOC), OrderReport)
-    client.until("ioc-1", OrderState.EXPIRED)
+    client.placed("ioc-1", BUY, 9_000, 2, flags=IOC)
+    over = {OrderState.EXPIRED, OrderState.CANCELED}  # venues call it the one or the other
+    rig.wait(lambda: bool(over & set(client.states("ioc-1"))))
     assert fault(client.cancel("ioc-1")) == Fault.NO_ORDER
 
 
@@ -200,7 +275,7 @@ def test_everything_is_canceled_at_once(client: Client) -> None:
     if not client.venue.terms.cancels_all:
         pytest.skip("this venue cancels one by one")
     for i in range(5):
-        value(client.place(f"all-{i}", price=9_000 + i), OrderReport)
+        client.placed(f"all-{i}", price=9_000 + i)
 
     assert isinstance(client.ask(lambda heard: client.venue.cancel_all(0, heard)), Success)
 
@@ -210,24 +285,26 @@ def test_everything_is_canceled_at_once(client: Client) -> None:
 
 
 def test_trades_go_on_from_their_cursor(client: Client) -> None:
-    value(client.place("page-1", BUY, 0, 2, MARKET), OrderReport)
+    client.placed("page-1", BUY, 0, 2, MARKET)
     first = value(client.ask(lambda heard: client.venue.trades("", heard)), Trades)
-    value(client.place("page-2", SELL, 0, 2, MARKET), OrderReport)
+    client.placed("page-2", SELL, 0, 2, MARKET)
 
     second = value(client.ask(lambda heard: client.venue.trades(first.cursor, heard)), Trades)
 
     assert [t.client_id for t in first.trades] == ["page-1"]
-    assert [t.client_id for t in second.trades] == ["page-2"]
+    # A cursor may tell a trade twice, but it skips none.
+    fresh = [t for t in second.trades if t not in first.trades]
+    assert [t.client_id for t in fresh] == ["page-2"]
     assert not second.more
 
 
 def test_accounts_do_not_see_one_another(rig: Rig, client: Client) -> None:
     other = Client(rig)
-    value(client.place("mine"), OrderReport)
+    client.placed("mine")
 
     assert other.open_ids() == []
     assert fault(other.cancel("mine")) == Fault.NO_ORDER
-    value(other.place("mine"), OrderReport)
+    other.placed("mine")
     other.venue.close()
 
 
@@ -246,7 +323,7 @@ def test_requests_are_answered_each_once(client: Client) -> None:
     client.rig.wait(lambda: len(replies) >= 30)
     client.open_ids()
 
-    assert [i for i, _ in replies] == list(range(30))
+    assert sorted(i for i, _ in replies) == list(range(30))  # in whatever order
 
 
 def test_nothing_is_called_after_closing(rig: Rig) -> None:
@@ -282,4 +359,4 @@ def test_the_venue_tells_the_terms_of_its_instruments(rig: Rig) -> None:
 
     found = value(client.ask(client.venue.listing), Listing)
 
-    assert paper_process.PERPETUAL in found.instruments
+    assert rig.instrument.name in {one.name for one in found.instruments}

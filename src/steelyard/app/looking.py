@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from steelyard.app.journaled import newest
-from steelyard.app.paper import paper_instruments
+from steelyard.app.places import instruments_on_file
 from steelyard.app.rules import bound_gate
 from steelyard.app.seats import make_seat
 from steelyard.app.trading import book_number, book_plan, reasons_of
@@ -89,7 +89,7 @@ def _plan(settings: Settings, book: str) -> BookPlan:
     """Return the plan of a book; of one whose account is gone, as much as a look needs."""
     for account in settings.accounts:
         if account.name == book:
-            return book_plan(settings, account, paper_instruments(settings, keep=False))
+            return book_plan(settings, account, instruments_on_file(settings, account))
     return BookPlan(
         name=book, number=book_number(book), account=book, venue="paper", instruments=(), robots=()
     )

@@ -3,14 +3,15 @@
 Rule: the only place that knows which venue, feed, journal and clock a book gets.
 """
 
+import dataclasses
 import hashlib
 import os
 import platform
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
-from steelyard.app.paper import data_folder, paper_address, paper_instruments, parameters_of
+from steelyard.app.paper import data_folder, parameters_of
+from steelyard.app.places import Places, TradingPlace
 from steelyard.app.reloading import Reloading
 from steelyard.app.rules import bound_gate
 from steelyard.app.seats import make_seat
@@ -18,27 +19,26 @@ from steelyard.app.strategies import find_strategy
 from steelyard.app.switch import FileSwitch
 from steelyard.app.telling import Minutes
 from steelyard.app.vitals import Vitals
-from steelyard.kernel.ports import Journal, Venue
+from steelyard.kernel.ports import Journal
+from steelyard.model.errors import ConfigurationError
 from steelyard.model.instruments import Instrument, rate
 from steelyard.model.kinds import STOP_ENTRIES, STOP_FLAT, STOP_ORDERS
 from steelyard.model.reasons import Reason
 from steelyard.model.version import __version__
-from steelyard.runtime.budget import AddressBudget, Budget
+from steelyard.runtime.budget import Budget
 from steelyard.runtime.desk import Desk
 from steelyard.runtime.grants import allotted
 from steelyard.runtime.house import House
 from steelyard.runtime.lifecycle import Schedule
-from steelyard.runtime.market import Market
 from steelyard.runtime.parts import Alert, Parts
 from steelyard.runtime.plan import SECOND_NS, BookPlan, Limits, RobotPlan
 from steelyard.services.control.serving import Control
 from steelyard.services.settings import schema
 from steelyard.services.settings.breaking import breaker_rules
+from steelyard.services.vault.vault import Vault
 from steelyard.store.journal.chain import genesis, link
 from steelyard.store.journal.handle import Durability
 from steelyard.store.journal.opening import open_journal
-from steelyard.venues.paper.client import PaperFeed, PaperVenue
-from steelyard.venues.paper.rules import PAPER_TERMS
 from steelyard.wire.scheduler import LoopScheduler, Scheduler
 from steelyard.wire.streams import Streams
 
@@ -148,105 +148,135 @@ def _granted(settings: schema.Settings, account: schema.Account, money: Instrume
 class Trading:
     """What the loop of a trading process runs."""
 
-    def __init__(self, settings: schema.Settings, say: Callable[[str], None]) -> None:
-        """`say` prints a line for whoever watches."""
-        self._settings, self._say = settings, say
+    def __init__(
+        self, settings: schema.Settings, vault: Callable[[], Vault], say: Callable[[str], None]
+    ) -> None:
+        """`say` prints a line for whoever watches; `vault` is opened where somebody needs it."""
+        self._settings, self._vault, self._say = settings, vault, say
         self.folder = data_folder(settings)
         self.switch = FileSwitch(self.folder)
-        self.house: House
+        self.house: House | None = None
         self.failure = ""
+        self._places: Places | None = None
         self._journal: Any = None
+        self._scheduler: LoopScheduler
+        self._streams: Streams
         self._finish: Callable[[], None]
+        self._at: Mapping[str, TradingPlace] = {}
         self._ending = False
 
     def begin(self, scheduler: LoopScheduler, streams: Streams, finish: Callable[[], None]) -> None:
-        """Open the journal, every book and the control socket."""
-        self._finish = finish
+        """Open the journal, prepare the places, then open every book and the control socket."""
+        self._scheduler, self._streams, self._finish = scheduler, streams, finish
         settings = self._settings
         self.folder.mkdir(parents=True, exist_ok=True)
         self._journal = open_journal(
             settings.house.journal, durability=Durability(settings.house.durability),
             scheduler=scheduler, tell=scheduler.from_thread,
         )  # fmt: skip
-        market = _paper_market(settings, scheduler, streams)
-        self.house = assemble(
-            settings, scheduler, self._journal, self.switch, self._told,
-            venues=lambda index: PaperVenue(scheduler, streams, paper_address(settings), index),
-            market=market,
-        )  # fmt: skip
-        self.switch.watch(scheduler)
-        reloading = Reloading(
-            settings, self.house, scheduler, partial(book_plan, instruments=market[1]),
-            partial(self._tell, scheduler),
-        )  # fmt: skip
-        reloading.watch()
-        Minutes(self.house, scheduler, self._say).begin()
-        Control(reloading.ask, self._no_control).serve(streams, control_address(settings))
-        self._measure(scheduler, Vitals(self.folder))
-        self.house.start(lambda book: self._say(f"{book} trades"))
+        try:
+            self._places = Places(settings, scheduler, streams, self._vault, self._tell)
+        except ConfigurationError as error:
+            scheduler.soon(self._refused, str(error))
+            return
+        self._places.prepare(self._prepared, self._refused)
 
-    def _measure(self, scheduler: Scheduler, vitals: Vitals) -> None:
+    def _prepared(self) -> None:
+        """Open the books: every place is known."""
+        if self._ending:
+            return
+        try:
+            self._open()
+        except ConfigurationError as error:
+            self._refused(str(error))
+
+    def _open(self) -> None:
+        settings, scheduler = self._settings, self._scheduler
+        assert self._places is not None
+        self._at = self._places.by_account
+        self.house = house = assemble(
+            settings, scheduler, self._journal, self.switch, self._told, self._at
+        )
+        self.switch.watch(scheduler)
+        reloading = Reloading(settings, house, scheduler, self._plan_of, self._tell)
+        reloading.watch()
+        Minutes(house, scheduler, self._say).begin()
+        Control(reloading.ask, self._refused).serve(self._streams, control_address(settings))
+        self._measure(house, Vitals(self.folder))
+        house.start(lambda book: self._say(f"{book} trades"))
+
+    def _plan_of(self, settings: schema.Settings, account: schema.Account) -> BookPlan:
+        return plan_at(settings, account, self._at[account.name])
+
+    def _measure(self, house: House, vitals: Vitals) -> None:
         """Tell every book's system breakers how the machine is."""
         for kind, value in vitals.read().items():
-            for desk in self.house.desks.values():
+            for desk in house.desks.values():
                 if desk.phase == "running":
                     desk.guarding.tripping.measure(kind, value)
-        scheduler.after(_VITALS_NS, self._measure, scheduler, vitals)
+        self._scheduler.after(_VITALS_NS, self._measure, house, vitals)
 
     def interrupted(self) -> None:
         """Bring every book to rest by its policy, then end."""
         if not self._ending:
             self._ending = True
             self._say("stopping")
-            self.house.stop(self._ended)
+            if self.house is None:
+                self._ended()
+            else:
+                self.house.stop(self._ended)
 
     def _ended(self) -> None:
         self._journal.close()
-        self._finish()
+        if self._places is None:
+            self._finish()
+        else:
+            self._places.close(self._finish)
 
-    def _no_control(self, reason: str) -> None:
-        """Two houses on one folder: this one is not needed."""
-        self.failure = reason
+    def _refused(self, reason: str) -> None:
+        """It cannot begin, or another house has the folder: this one is not needed."""
+        self.failure = self.failure or reason
         self.interrupted()
 
-    def _tell(self, scheduler: Scheduler, level: str, text: str) -> None:
+    def _tell(self, level: str, text: str) -> None:
         """Tell what concerns the whole house."""
-        self._told(Alert(ts_ns=scheduler.now_ns(), level=level, book="house", what="", text=text))
+        now_ns = self._scheduler.now_ns()
+        self._told(Alert(ts_ns=now_ns, level=level, book="house", what="", text=text))
 
     def _told(self, alert: Alert) -> None:
-        self.house.heard(alert)
+        if self.house is not None:
+            self.house.heard(alert)
         self._say(f"{alert.level}: {alert.book}: {alert.text}")
 
 
-def _paper_market(
-    settings: schema.Settings, scheduler: Scheduler, streams: Streams
-) -> tuple[Market, tuple[Instrument, ...]]:
-    instruments = paper_instruments(settings)
-    feed = PaperFeed(scheduler, streams, paper_address(settings), tuple(range(len(instruments))))
-    return Market(feed, scheduler, tuple(one.name for one in instruments)), instruments
+def plan_at(settings: schema.Settings, account: schema.Account, place: TradingPlace) -> BookPlan:
+    """Say what an account is asked to be, with what it pays at its place."""
+    fees = place.fees(account)
+    instruments = tuple(
+        dataclasses.replace(one, fees=fees.get(one.name, one.fees)) for one in place.instruments
+    )
+    return book_plan(settings, account, instruments)
 
 
 def assemble(
     settings: schema.Settings, scheduler: Scheduler, journal: Journal, switch: Any,
-    tell: Callable[[Alert], None], *, venues: Callable[[int], Venue],
-    market: tuple[Market, tuple[Instrument, ...]],
+    tell: Callable[[Alert], None], places: Mapping[str, TradingPlace],
 ) -> House:  # fmt: skip
     """Put one desk an account together."""
-    address = AddressBudget(PAPER_TERMS.windows)
     holder = f"{platform.node()}:{os.getpid()}"
     gate = bound_gate()
     desks = [
         Desk(
             Parts(
-                plan=book_plan(settings, account, market[1]),
+                plan=plan_at(settings, account, place),
                 version=__version__,
                 holder=holder,
                 scheduler=scheduler,
                 journal=journal,
-                venue=venues(index),
-                market=market[0],
+                venue=place.venue(account),
+                market=place.market,
                 switch=switch,
-                budget=Budget(address),
+                budget=Budget(place.address),
                 allow=gate,
                 make_seat=make_seat,
                 link=link,
@@ -254,6 +284,7 @@ def assemble(
                 tell=tell,
             )
         )
-        for index, account in enumerate(settings.accounts)
+        for account in settings.accounts
+        for place in (places[account.name],)
     ]
     return House(desks, reasons_of=reasons_of, parameters_of=parameters_of)

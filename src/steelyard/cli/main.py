@@ -15,16 +15,21 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
+from steelyard.cli.account import app as account
 from steelyard.cli.backtest import app as backtest
 from steelyard.cli.data import app as data
 from steelyard.cli.demo import demo
+from steelyard.cli.doctor import doctor
+from steelyard.cli.exchange import exchange
 from steelyard.cli.killing import kill
 from steelyard.cli.looking import alerts, fills, orders, positions, receipts, status
 from steelyard.cli.proving import drift, replay, verify
+from steelyard.cli.record import record
 from steelyard.cli.robots import breaker, robot
 from steelyard.cli.simulate import simulate
 from steelyard.cli.trading import paper
 from steelyard.cli.trading import run as trade
+from steelyard.cli.venue import app as venue
 from steelyard.model.errors import InputError, SteelyardError
 from steelyard.model.version import __version__
 
@@ -42,11 +47,16 @@ app.command(data)
 app.command(demo)
 app.command(trade, name="run")
 app.command(paper)
+app.command(exchange)
 for command in (status, orders, fills, positions, receipts, alerts, drift, verify, replay, kill):
     app.command(command)
 app.command(robot)
 app.command(breaker)
 app.command(simulate)
+app.command(venue)
+app.command(account)
+app.command(doctor)
+app.command(record)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

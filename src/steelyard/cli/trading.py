@@ -1,6 +1,7 @@
 """`steelyard run` and the paper venue it trades with."""
 
 import sys
+from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -29,6 +30,7 @@ def run(
     quiet
         Print nothing but what is critical.
     """
+    from steelyard.app.accounts import vault_of
     from steelyard.app.paper import ensure_paper
     from steelyard.app.trading import Trading
     from steelyard.model.errors import ConfigurationError
@@ -41,14 +43,14 @@ def run(
             f"--paper was given and account {live[0]} is no paper account; "
             "set its venue to paper in a file of the environment"
         )
-    if not live:
+    if len(live) < len(settings.accounts):
         ensure_paper(config, settings)
 
     def say(line: str) -> None:
         if not quiet or line.startswith("critical"):
             print(line, file=sys.stderr, flush=True)
 
-    trading = Trading(settings, say)
+    trading = Trading(settings, partial(vault_of, config), say)
     run_loop(trading)
     if trading.failure:
         raise ConfigurationError(f"the house did not start: {trading.failure}")

@@ -138,7 +138,8 @@ class House:
         def read(desk: Desk) -> None:
             drift = desk.account.reconciling.drift
             if values.get("repair") and desk.plan.name not in found:
-                mended = [one for one in drift if desk.account.repairing.repair(one, by="a person")]
+                repair = desk.account.repairing.repair
+                mended = [one for one in drift if repair(one, reason="drift, repaired by a person")]
                 if mended:
                     found[desk.plan.name] = None
                     repaired.extend(drift_view(desk, one) for one in mended)

@@ -5,11 +5,12 @@ says now becomes an event. The orders after it, protective stops first of all, a
 Rule 2: it is asked when a book begins to trade, one question at a time, and not more often than
 once in `_REST_NS`.
 Rule 3: fees are the account's, not the listing's: what the book knows of them stays.
-Rule 4: units are for life: terms that do not fit the book's units are told, not taken.
+Rule 4: units are for life: new terms are said in the book's units; terms that cannot be are told,
+not taken.
 """
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from steelyard.kernel.ports import Request
 from steelyard.model import events as ev
@@ -55,21 +56,57 @@ class Relisting:
             now = found.get(known.name)
             if now is None:
                 self._desk.tell("warning", "listing", f"the venue lists {known.name} no more")
-            elif (fitted := replace(now, fees=known.fees)) != known:
-                self._follow(index, known, fitted)
+            else:
+                self._follow(index, known, fitted(now, known))
 
-    def _follow(self, index: int, known: Instrument, now: Instrument) -> None:
-        if _units(known) != _units(now):
-            self._desk.tell(
+    def _follow(self, index: int, known: Instrument, now: Instrument | None) -> None:
+        desk = self._desk
+        if now is None:
+            desk.tell(
                 "critical", "listing",
-                f"{known.name} has other units now, and units are for life: stop its robots and "
-                "begin a new book",
+                f"{known.name} has terms that the units of the book cannot say, and units are for "
+                "life: stop its robots and begin a new book",
             )  # fmt: skip
             return
-        desk = self._desk
+        if now == known:
+            return
         desk.hear(ev.InstrumentListed(ts_ns=desk.now(), index=index, instrument=now))
         desk.tell("info", "listing", f"the venue changed the terms of {known.name}")
 
 
-def _units(one: Instrument) -> tuple[object, ...]:
-    return one.kind, one.worth_ratio, one.price_decimals, one.quantity_decimals
+def fitted(now: Instrument, known: Instrument) -> Instrument | None:
+    """Return new terms in the units of the known ones, with their fees; None: they do not fit."""
+    if _nature(now) != _nature(known):
+        return None
+    price = known.price_decimals - now.price_decimals
+    quantity = known.quantity_decimals - now.quantity_decimals
+    money = known.money_decimals - now.money_decimals
+    scaled = {
+        "tick": _scaled(now.tick, price),
+        "lot": _scaled(now.lot, quantity),
+        "quantity_min": _scaled(now.quantity_min, quantity),
+        "quantity_max": _scaled(now.quantity_max, quantity),
+        "notional_min": _scaled(now.notional_min, money),
+    }
+    bounds = [_scaled(tier.notional_max, money) for tier in now.margin_tiers]
+    if None in scaled.values() or None in bounds:
+        return None
+    tiers = tuple(
+        replace(tier, notional_max=bound)
+        for tier, bound in zip(now.margin_tiers, bounds, strict=True)
+    )
+    return replace(
+        now, price_decimals=known.price_decimals, quantity_decimals=known.quantity_decimals,
+        money_decimals=known.money_decimals, fees=known.fees, margin_tiers=tiers, **scaled,
+    )  # fmt: skip
+
+
+def _scaled(value: int, power: int) -> Any:
+    if power >= 0:
+        return value * 10**power
+    found, rest = divmod(value, 10**-power)
+    return None if rest else found
+
+
+def _nature(one: Instrument) -> tuple[object, ...]:
+    return one.kind, one.base, one.quote, one.settle, one.multiplier

@@ -29,10 +29,11 @@ def run_loop(work: Runnable) -> None:
     """Run `work` until it finishes."""
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        runner.run(_run(work, loop))
+        runner.run(run_on(loop, work))
 
 
-async def _run(work: Runnable, loop: asyncio.AbstractEventLoop) -> None:
+async def run_on(loop: asyncio.AbstractEventLoop, work: Runnable) -> None:
+    """Do the same on a loop that somebody else opened; it is this one that runs now."""
     done = asyncio.Event()
     asked = False
 

@@ -45,6 +45,11 @@ class LoopScheduler:
         """Use `loop`; all calls come from its thread."""
         self._loop = loop
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Return the loop, for other rooms of `wire`."""
+        return self._loop
+
     def now_ns(self) -> int:
         """Return UTC nanoseconds."""
         return time.time_ns()

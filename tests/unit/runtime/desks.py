@@ -1,6 +1,7 @@
 """A whole desk on a virtual clock: exchange and journal in memory, nothing on the network."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from steelyard.app.rules import bound_gate
 from steelyard.kernel.book import Book
@@ -65,23 +66,27 @@ def make_seat(event: ev.Seated, book: Book) -> Seat:
 class House:
     """An exchange, a disk, and the desk of one life after another."""
 
-    def __init__(self, robots: int = 1) -> None:
+    def __init__(self, robots: int = 1, *, coins: int = 0) -> None:
+        """With `coins` the instrument is spot, and the account begins with so many."""
+        coin = replace(COIN, name="BTC/USDT", kind=Kind.SPOT) if coins else COIN
+        self.coin = coin
         self.time = VirtualTime(epoch_ns=1_700_000_000 * SECOND)
         self.exchange = SimExchange(
-            (COIN,), cash=(10**13,), terms=TERMS, leverage=5, rows=64
+            (coin,), cash=(10**13,), terms=TERMS, leverage=1 if coins else 5, rows=64,
+            coins=((0, 0, coins),) if coins else (),
         )  # fmt: skip
         self.floor = Floor(self.exchange, self.time)
         self.disk = Disk()
         self.alerts: list[Alert] = []
         self.plan = BookPlan(
-            name="main", number=1, account="a", venue="paper", instruments=(COIN,),
+            name="main", number=1, account="a", venue="paper", instruments=(coin,),
             robots=tuple(
                 RobotPlan(name=f"r{n}", strategy="rests", parameters={}, instrument=0,
                           capital=10**12)
                 for n in range(robots)
             ),
-            leverage=5, orders_max=64, robots_max=robots, instruments_max=1, exit_stop=1,
-            exit_patience_ns=SECOND,
+            leverage=1 if coins else 5, orders_max=64, robots_max=robots, instruments_max=1,
+            exit_stop=1, exit_patience_ns=SECOND,
         )  # fmt: skip
 
     def live(self) -> Desk:
@@ -92,7 +97,7 @@ class House:
             Parts(
                 plan=self.plan, version="test", holder="house", scheduler=host,
                 journal=self.journal, venue=DirectVenue(self.floor, 0),
-                market=Market(DirectFeed(self.floor), host, (COIN.name,)), switch=Off(),
+                market=Market(DirectFeed(self.floor), host, (self.coin.name,)), switch=Off(),
                 budget=Budget(AddressBudget(TERMS.windows)), allow=bound_gate(),
                 make_seat=make_seat, link=link, genesis=genesis, tell=self.alerts.append,
             )

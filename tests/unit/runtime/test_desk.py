@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from steelyard.kernel.ports import Placing
 from steelyard.model import events as ev
-from steelyard.model.kinds import LIMIT, PAUSE_VENUE
+from steelyard.model.kinds import LIMIT, PAUSE_DRIFT, PAUSE_VENUE
 from steelyard.model.units import Money, Price, Quantity
 from steelyard.runtime.desk import Desk
+from steelyard.runtime.reconciling import Drift
 from steelyard.venues.paper.rules import ExchangeRules
 from tests.unit.runtime.desks import COIN, PRICE, House
 
@@ -159,3 +160,28 @@ def test_terms_that_the_venue_changed_are_followed_after_a_refusal() -> None:
     assert [one.text for one in house.alerts if one.what == "listing"] == [
         "the venue changed the terms of BTC/USDT:USDT"
     ]
+
+
+def test_coins_held_before_the_book_began_are_the_accounts_own() -> None:
+    house = House(coins=5_000)
+
+    desk = house.live()
+
+    assert not desk.account.paused
+    held = desk.kernel.book.positions["quantity"].reshape(2, 1, 2)[:, 0, 0]
+    assert [int(one) for one in held] == [5_000, 7]
+    assert not [one for one in house.alerts if one.what == "paused"]
+    desk.account.verify(lambda: None)
+    house.wait(5)
+    assert desk.account.reconciling.drift == ()
+
+
+def test_coins_that_turn_up_once_robots_have_traded_ask_for_a_person() -> None:
+    house = House(coins=5_000)
+    desk = house.live()
+    drift = Drift(kind="position", instrument=0, ours=5_007, theirs=905_007, repair="adjust")
+
+    desk.account.repairing.settle((drift,), desk.account.reconciling.holdings)  # type: ignore[arg-type]
+
+    assert desk.account.paused & PAUSE_DRIFT
+    assert int(desk.kernel.book.positions["quantity"].sum()) == 5_007

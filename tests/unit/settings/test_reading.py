@@ -162,7 +162,7 @@ def test_more_digits_than_a_float_has_are_kept(tmp_path: Path) -> None:
         ("leverage = true", "leverage was true, allowed is one value"),
         ("leverage = [1]", "leverage was a list, allowed is one value"),
         ("venue = 5", "venue was '5', allowed is text in quotes"),
-        ("venue = 'binance'", "venue was 'binance', allowed is one of paper"),
+        ("venue = 'Nasdaq'", "venue was 'Nasdaq', allowed are paper, binance, okx, bitget, gate"),
         ("limits = 3", "limits was '3', allowed is a table"),
         ("limits = { loss_max = -1 }", "limits.loss_max was '-1', allowed is a decimal at least 0"),
         ("owner = 'ann'", "owner was 'ann', which no [owners] names"),

@@ -4,6 +4,7 @@ Rule 1: every mistake is a sentence with the key, what was found and what is all
 Rule 2: no level is allowed more than the one above it: robot, account, owner, platform.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -16,6 +17,7 @@ from steelyard.model.decimals import format_decimal
 from steelyard.model.errors import ConfigurationError, InstrumentNameError
 from steelyard.model.names import unify
 from steelyard.model.parameters import Form, Parameter
+from steelyard.model.venue_tables import VENUES
 from steelyard.services.settings.layers import Key, Layers, near
 from steelyard.services.settings.schema import Account, Limits, Robot, Settings
 
@@ -23,6 +25,7 @@ ParametersOf: TypeAlias = Callable[[str], Sequence[Parameter]]
 """Return a strategy's parameters by the name in the file, or raise `ConfigurationError`."""
 
 _NAME_MAX: Final = 40
+_VENUE: Final = re.compile(rf"paper|{'|'.join(VENUES)}|ccxt:[a-z0-9]+")
 _JOURNALS: Final = ("sqlite:///", "postgresql://", "postgres://")
 
 
@@ -79,6 +82,12 @@ def _account(account: Account, settings: Settings, layers: Layers) -> Account:
         layers.wrong((*key, "instruments"), "are none, allowed is at least one")
     elif len(known) < len([name for name in instruments if name]):
         layers.wrong((*key, "instruments"), "name the same instrument twice")
+    if not _VENUE.fullmatch(account.venue):
+        layers.wrong(
+            (*key, "venue"),
+            f"was {account.venue!r}, allowed are paper, {', '.join(VENUES)}, and ccxt:NAME for any "
+            "other exchange, by ccxt's name for it",
+        )
     spot = [name for name in known if ":" not in name]
     if spot and (account.leverage > 1 or account.hedged):
         what = "leverage" if account.leverage > 1 else "hedged"

@@ -153,7 +153,10 @@ class Account(Struct, frozen=True, kw_only=True):
     """`[[accounts]]`."""
 
     name: Annotated[str, about("its name in this file")]
-    venue: Annotated[str, about("where it trades", choices=("paper",))] = "paper"
+    venue: Annotated[str, about("where it trades")] = "paper"
+    environment: Annotated[str, about(
+        "which of the venue's: mainnet, testnet, or a name given to `account add`")] = "mainnet"
+    allow_withdraw_keys: Annotated[bool, about("take a key that may withdraw all the same")] = False
     instruments: Annotated[tuple[str, ...], about("what it may trade, any spelling in use")]
     leverage: Annotated[int, about("leverage", unit="x", minimum=1, maximum=125)] = 1
     hedged: Annotated[bool, about("long and short positions apart")] = False

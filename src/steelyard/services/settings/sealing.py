@@ -7,7 +7,6 @@ Rule 3: a key is 32 bytes, from the environment or from a file that only its own
 """
 
 import base64
-import binascii
 import hmac
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,10 +50,8 @@ class Secret:
 
 def seal(text: str, key: bytes, *, nonce: bytes, environment: str, account: str, field: str) -> str:
     """Seal a secret for one field of one account in one environment."""
-    if len(nonce) != NONCE_BYTES:
-        raise ConfigurationError(f"a nonce had {len(nonce)} bytes, allowed are {NONCE_BYTES}")
-    sealed = _cipher(key).encrypt(nonce, text.encode(), _bound(environment, account, field))
-    return PREFIX + base64.b64encode(nonce + sealed).decode()
+    sealed = encrypt(text.encode(), key, nonce=nonce, place=(environment, account, field))
+    return PREFIX + base64.b64encode(sealed).decode()
 
 
 def open_sealed(sealed: str, key: bytes, *, environment: str, account: str, field: str) -> Secret:
@@ -66,11 +63,8 @@ def open_sealed(sealed: str, key: bytes, *, environment: str, account: str, fiel
             raise ConfigurationError(
                 f"{where} is not sealed, allowed is a text that begins {PREFIX}"
             )
-        plain = _cipher(key).decrypt(
-            raw[:NONCE_BYTES], raw[NONCE_BYTES:], _bound(environment, account, field)
-        )
-        return Secret(plain.decode())
-    except (binascii.Error, UnicodeDecodeError):
+        return Secret(decrypt(raw, key, place=(environment, account, field)).decode())
+    except ValueError:  # no base64, no text
         raise ConfigurationError(f"{where} is damaged: seal it again") from None
     except InvalidTag:
         raise ConfigurationError(
@@ -79,25 +73,38 @@ def open_sealed(sealed: str, key: bytes, *, environment: str, account: str, fiel
         ) from None
 
 
+def encrypt(plain: bytes, key: bytes, *, nonce: bytes, place: tuple[str, ...]) -> bytes:
+    """Return the nonce and what it sealed, bound to a place in any number of words."""
+    if len(nonce) != NONCE_BYTES:
+        raise ConfigurationError(f"a nonce had {len(nonce)} bytes, allowed are {NONCE_BYTES}")
+    return nonce + _cipher(key).encrypt(nonce, plain, _bound(place))
+
+
+def decrypt(sealed: bytes, key: bytes, *, place: tuple[str, ...]) -> bytes:
+    """Open what `encrypt` gave. Raises InvalidTag for another key, another place, any change."""
+    return _cipher(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(place))
+
+
 def read_key(environ: Mapping[str, str], file: Path | None = None) -> bytes | None:
     """Return the key of the environment, else that of the file; None: there is neither."""
     text = environ.get(KEY_VARIABLE, "")
     if text:
-        return _key(text, KEY_VARIABLE)
+        return key_of(text, KEY_VARIABLE)
     if file is None:
         return None
     try:
         if file.stat().st_mode & _FOR_OTHERS:
             raise ConfigurationError(f"{file} may be read by others: chmod 600 {file}")
-        return _key(file.read_text(encoding="ascii"), str(file))
+        return key_of(file.read_text(encoding="ascii"), str(file))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}") from None
 
 
-def _key(text: str, where: str) -> bytes:
+def key_of(text: str, where: str) -> bytes:
+    """Read a key as it is written, or refuse it without repeating it."""
     try:
         key = base64.b64decode(text.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
         raise ConfigurationError(
@@ -112,7 +119,7 @@ def _cipher(key: bytes) -> AESGCM:
     return AESGCM(key)
 
 
-def _bound(environment: str, account: str, field: str) -> bytes:
+def _bound(place: tuple[str, ...]) -> bytes:
     # Lengths first: ("a", "bc") and ("ab", "c") are different places.
-    parts = [part.encode() for part in ("steelyard", environment, account, field)]
+    parts = [part.encode() for part in ("steelyard", *place)]
     return b"".join(len(part).to_bytes(4) + part for part in parts)

@@ -34,6 +34,10 @@ class Credentials(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"Credentials(key=…{self.key[-4:]})"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        # Struct has one of its own, which rich prints instead of the repr.
+        return [("key", f"…{self.key[-4:]}")]
+
 
 class Addresses(Struct, frozen=True, kw_only=True):
     """Where a venue is reached. Names of `rest` and `ws` entries are each dialect's own.
@@ -120,7 +124,7 @@ class Stream(Struct, frozen=True, kw_only=True):
     life_ns: int = 23 * 3_600_000_000_000
     """It is replaced by a new one before the venue cuts it."""
     confirms: int = 0
-    """How many `Confirmed` must come before it runs."""
+    """So many `Confirmed` come before it runs; a `Welcome` is one where `subscribe` is empty."""
 
 
 class Welcome(Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""The dialect of Binance: spot and USDT perpetuals."""

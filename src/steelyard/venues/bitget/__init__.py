@@ -1,0 +1,1 @@
+"""Bitget, API v2 of the classic account: spot and USDT perpetuals."""

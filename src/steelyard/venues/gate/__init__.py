@@ -1,0 +1,1 @@
+"""Gate's dialect of API v4: spot and USDT perpetuals of one account."""

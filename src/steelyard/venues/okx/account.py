@@ -1,0 +1,322 @@
+"""OKX's private half for one account: spot and USDT-margined swaps under one roof.
+
+Rule 1: what is asked about the account covers everything in it; what is answered, its instruments.
+Rule 2: a conditional order has a client id in a namespace of its own; where an id lives is
+remembered from what was placed and read, and asked for where it is not known.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Final
+
+from steelyard.kernel.ports import Placing, VenueTerms
+from steelyard.model.errors import ConfigurationError
+from steelyard.model.instruments import Instrument, Kind
+from steelyard.model.reports import (
+    Holdings,
+    News,
+    NotSent,
+    Refusal,
+    Reply,
+    Success,
+    Unclear,
+)
+from steelyard.venues.native.dialect import (
+    Addresses,
+    Aside,
+    Call,
+    Credentials,
+    Entry,
+    Steps,
+    Stream,
+)
+from steelyard.venues.okx import entry, history, private, profile, searching
+from steelyard.venues.okx.asking import Rest, one, read_rows, rows
+from steelyard.venues.okx.cancelling import cancel_all
+from steelyard.venues.okx.errors import judge, refused, verdicts
+from steelyard.venues.okx.orders import CROSS, fields, is_conditional, quantity_text
+from steelyard.venues.okx.reports import TRIGGERED, Reports
+from steelyard.venues.okx.symbols import product_of
+from steelyard.venues.okx.terms import TERMS
+from steelyard.venues.okx.words import (
+    BalanceWord,
+    ConfigWord,
+    Listing,
+    PositionWord,
+)
+from steelyard.wire.http import Answer
+
+LONG_SHORT: Final = "long_short_mode"
+NET_MODE: Final = "net_mode"
+_GUARD_S: Final = (10, 120)
+_SECOND_NS: Final = 1_000_000_000
+_KNOWN_MAX: Final = 65_536
+
+
+class OkxAccount:
+    """The AccountDialect of OKX."""
+
+    terms: VenueTerms
+    renew_ns: int = 3_600_000_000_000
+
+    def __init__(
+        self, addresses: Addresses, credentials: Credentials, instruments: Sequence[Instrument],
+        *, hedged: bool, now_ns: Callable[[], int], margin_mode: str = CROSS,
+        terms: VenueTerms = TERMS,
+    ) -> None:  # fmt: skip
+        """`margin_mode` is `cross` or `isolated`, of swaps; spot is traded with cash."""
+        self.terms = terms
+        self._addresses, self._credentials = addresses, credentials
+        self._hedged, self._now_ns, self._margin_mode = hedged, now_ns, margin_mode
+        self._rest = Rest(addresses, credentials, now_ns)
+        self._reports = Reports(instruments)
+        self._names = history.Names()
+        self._conditional: dict[str, None] = {}
+        self._plain: dict[str, None] = {}
+        self._codes: dict[int, int] = {}
+
+    # --- orders ----------------------------------------------------------------------------------
+
+    def place(self, order: Placing) -> Steps:
+        """Create an order. OKX tells no state of it: the stream does."""
+        try:
+            body = self._fields(order)
+        except ConfigurationError as error:
+            return NotSent(text=str(error))
+        path = "/api/v5/trade/order"
+        if is_conditional(order):
+            path = "/api/v5/trade/order-algo"
+        self._learn(order.client_id, is_conditional(order))
+        answer = yield self._rest.post(path, body)
+        return _verdict(answer)
+
+    def cancel(self, client_id: str, instrument: int) -> Steps:
+        """Cancel one order, wherever it lives."""
+        symbol = self._reports.symbols[instrument]
+        algo_id = ""
+        is_algo = client_id in self._conditional
+        if not is_algo and client_id not in self._plain:
+            found = yield from searching.find_algo(self._rest, client_id, history=False)
+            if isinstance(found, Refusal | Unclear):
+                return found
+            if found is not None and found.state not in TRIGGERED:
+                is_algo, algo_id = True, found.algo_id
+        if not is_algo:
+            answer = yield self._rest.post(
+                "/api/v5/trade/cancel-order", {"instId": symbol, "clOrdId": client_id}
+            )
+            return _verdict(answer)
+        name = {"algoId": algo_id} if algo_id else {"algoClOrdId": client_id}
+        answer = yield self._rest.post("/api/v5/trade/cancel-algos", [{"instId": symbol, **name}])
+        return _verdict(answer)
+
+    def cancel_all(self, instrument: int) -> Steps:
+        """Cancel the account's orders in one instrument: OKX takes them in batches."""
+        return cancel_all(self._rest, self._reports, instrument)
+
+    def amend(self, client_id: str, instrument: int, price: int, quantity: int) -> Steps | None:
+        """Change price and quantity of a resting order; conditional ones are placed anew."""
+        return self._amend(client_id, instrument, price, quantity)
+
+    def _amend(self, client_id: str, instrument: int, price: int, quantity: int) -> Steps:
+        if client_id in self._conditional:
+            return NotSent(text="a conditional order is not amended but placed anew")
+        terms = self._reports.instruments[instrument]
+        answer = yield self._rest.post(
+            "/api/v5/trade/amend-order",
+            {
+                "instId": self._reports.symbols[instrument],
+                "clOrdId": client_id,
+                "newPx": terms.price_text(price),
+                "newSz": quantity_text(terms, quantity),
+            },
+        )
+        return _verdict(answer)
+
+    # --- questions -------------------------------------------------------------------------------
+
+    def order(self, client_id: str, instrument: int) -> Steps:
+        """Ask for one order in both namespaces, the history of conditional ones included."""
+        return searching.find(self._rest, self._reports, client_id, instrument)
+
+    def open_orders(self) -> Steps:
+        """Ask for all open orders, conditional ones included."""
+        return searching.open_orders(self._rest, self._reports, self._learn)
+
+    def trades(self, cursor: str) -> Steps:
+        """Ask for trades and funding since a cursor."""
+        return history.trades_since(self._rest, self._reports, self._names, cursor)
+
+    def holdings(self) -> Steps:
+        """Ask for positions and wallet."""
+        as_of_ns = self._now_ns()
+        balance = one((yield from rows(
+            self._rest.get("/api/v5/account/balance"), BalanceWord)), "balance")  # fmt: skip
+        if not isinstance(balance, BalanceWord):
+            return balance
+        words: list[PositionWord] = []
+        hedged = False
+        if self._has_swaps():
+            found = yield from rows(
+                self._rest.get("/api/v5/account/positions", instType="SWAP"), PositionWord
+            )
+            if not isinstance(found, list):
+                return found
+            words = found
+            config = one((yield from rows(
+                self._rest.get("/api/v5/account/config"), ConfigWord)), "account")  # fmt: skip
+            if not isinstance(config, ConfigWord):
+                return config
+            hedged = config.pos_mode == LONG_SHORT
+        try:
+            positions, cash = self._reports.coins(balance.details)
+            for word in words:
+                held = self._reports.position(word)
+                if held is not None:
+                    positions.append(held)
+        except (ValueError, KeyError) as error:
+            return Unclear(text=f"the account's holdings do not read: {error!r}")
+        return Success(
+            value=Holdings(
+                as_of_ns=as_of_ns, complete=True, positions=tuple(positions), cash=cash,
+                hedged=hedged,
+            )
+        )  # fmt: skip
+
+    # --- settings --------------------------------------------------------------------------------
+
+    def profile(self) -> Steps:
+        """Ask what the key may do and how the account stands."""
+        return profile.ask(self._rest, self._reports)
+
+    def set_hedged(self, hedged: bool) -> Steps:
+        """Set the position mode."""
+        mode = LONG_SHORT if hedged else NET_MODE
+        answer = yield self._rest.post("/api/v5/account/set-position-mode", {"posMode": mode})
+        return _verdict(answer)
+
+    def set_leverage(self, instrument: int, leverage: int) -> Steps:
+        """Set the leverage; an isolated position in long/short mode has one for each side."""
+        terms = self._reports.instruments[instrument]
+        if terms.kind == Kind.SPOT:
+            return Success()
+        body = {
+            "instId": self._reports.symbols[instrument],
+            "lever": str(leverage),
+            "mgnMode": self._margin_mode,
+        }
+        sides = ("long", "short") if self._hedged and self._margin_mode != CROSS else ("",)
+        reply: Reply = Success()
+        for side in sides:
+            told = {**body, "posSide": side} if side else body
+            answer = yield self._rest.post("/api/v5/account/set-leverage", told)
+            reply = _verdict(answer)
+            if not isinstance(reply, Success):
+                return reply
+        return reply
+
+    def guard(self, span_ns: int) -> Steps | None:
+        """Arm the dead-man's switch.
+
+        The documentation does not say whether conditional orders outlive it.
+        """
+        return self._guard(span_ns)
+
+    def _guard(self, span_ns: int) -> Steps:
+        seconds = 0
+        if span_ns > 0:
+            least, most = _GUARD_S
+            seconds = min(max(-(-span_ns // _SECOND_NS), least), most)
+        answer = yield self._rest.post("/api/v5/trade/cancel-all-after", {"timeOut": str(seconds)})
+        return _verdict(answer)
+
+    def used(self, answer: Answer) -> int | None:
+        """Return None: OKX counts for itself and tells only when it is too much."""
+        return None
+
+    # --- private stream --------------------------------------------------------------------------
+
+    def private(self) -> Generator[Call, Answer, tuple[Stream, ...] | Reply]:
+        """Say how both private sockets are opened; learn the instruments' numbers on the way.
+
+        The order socket knows an instrument by its number alone; without it orders go over REST,
+        so a number that is not told is no reason not to listen.
+        """
+        for place, instrument in enumerate(self._reports.instruments):
+            if place in self._codes:
+                continue
+            answer = yield self._rest.get(
+                "/api/v5/public/instruments", instType=product_of(instrument),
+                instId=self._reports.symbols[place],
+            )  # fmt: skip
+            found = read_rows(answer, Listing)
+            if isinstance(found, list) and found and found[0].inst_id_code not in {None, ""}:
+                self._codes[place] = int(found[0].inst_id_code or 0)
+        return private.streams(self._addresses, self._credentials, self._now_ns())
+
+    def renew(self) -> Steps | None:
+        """Return None: a log-in lasts as long as its socket."""
+        return None
+
+    def read(self, frame: bytes) -> Sequence[News | Aside]:
+        """Read one private frame."""
+        return private.read(frame, self._reports, self._names, self._conditional)
+
+    # --- order entry over the socket -------------------------------------------------------------
+
+    def entry(self) -> Stream | None:
+        """Say how the order socket is opened now."""
+        return private.order_socket(self._addresses, self._credentials, self._now_ns(), self.terms)
+
+    def entry_place(self, number: str, order: Placing) -> bytes | None:
+        """Write a create; conditional orders, and what cannot be said, go the other way."""
+        code = self._codes.get(order.instrument)
+        if code is None or is_conditional(order):
+            return None
+        try:
+            body = self._fields(order)
+        except ConfigurationError:
+            return None
+        self._learn(order.client_id, False)
+        return entry.place(number, body, code, self._now_ns())
+
+    def entry_cancel(self, number: str, client_id: str, instrument: int) -> bytes | None:
+        """Write a cancel of an order that is known to be a plain one."""
+        code = self._codes.get(instrument)
+        if code is None or client_id not in self._plain:
+            return None
+        return entry.cancel(number, client_id, self._reports.symbols[instrument], code)
+
+    def read_entry(self, frame: bytes) -> Sequence[Entry | Aside]:
+        """Read one of its frames."""
+        return entry.read(frame)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _fields(self, order: Placing) -> dict[str, str | bool]:
+        return fields(
+            order, self._reports.instruments[order.instrument], hedged=self._hedged,
+            margin_mode=self._margin_mode,
+        )  # fmt: skip
+
+    def _learn(self, client_id: str, conditional: bool) -> None:
+        """Remember in which namespace an id lives; the oldest are forgotten."""
+        if not client_id:
+            return
+        known = self._conditional if conditional else self._plain
+        known[client_id] = None
+        if len(known) > _KNOWN_MAX:
+            del known[next(iter(known))]
+
+    def _has_swaps(self) -> bool:
+        return any(one.kind != Kind.SPOT for one in self._reports.instruments)
+
+
+def _verdict(answer: Answer) -> Reply:
+    """Read the answer to a request that changes something: each order's own code decides."""
+    wrong = judge(answer)
+    if wrong is not None:
+        return wrong
+    for verdict in verdicts(answer):
+        if verdict.s_code != "0":
+            return refused(verdict.s_code, verdict.s_msg)
+    return Success()
