@@ -22,9 +22,9 @@ from steelyard.venues.paper.client import PaperFeed, PaperVenue, event_of
 from steelyard.venues.paper.direct import DirectFeed, DirectVenue, Floor
 from steelyard.venues.paper.exchange import SimExchange
 from steelyard.venues.paper.rules import ExchangeRules
-from steelyard.wire.http import AioHttp
+from steelyard.wire.http_client import AioHttp
 from steelyard.wire.scheduler import LoopScheduler, Scheduler
-from steelyard.wire.sockets import PicoSockets
+from steelyard.wire.socket_client import PicoSockets
 from steelyard.wire.streams import Streams
 from tests.contract import hall_process, paper_process, plain_process
 

@@ -13,12 +13,12 @@ import pytest
 
 from steelyard.exchange.hall.keys import make_members
 from steelyard.kernel.ports import Feed, Venue
-from steelyard.model.reports import Reply, Success
+from steelyard.model.reports import Fault, Refusal, Reply, Success
 from steelyard.venues.ccxt.door import Door
 from steelyard.venues.ccxt.feed import CcxtFeed
 from steelyard.venues.ccxt.venue import CcxtVenue
 from steelyard.venues.native.dialect import Addresses, Channel, Credentials
-from steelyard.wire.http import AioHttp
+from steelyard.wire.http_client import AioHttp
 from steelyard.wire.tasks import Tasks
 from tests.contract import hall_process
 from tests.contract.fitting import Fit, Fitted, FittedFeed, finer
@@ -96,11 +96,18 @@ class OnHall(ClientLoop):
             addresses=self.addresses,
         )  # fmt: skip
         self.doors.append(door)
-        replies: list[Reply] = []
-        door.start(replies.append)
-        self.wait(lambda: bool(replies))
-        assert isinstance(replies[0], Success), replies
-        return door
+        for _ in range(20):
+            replies: list[Reply] = []
+            door.start(replies.append)
+            self.wait(lambda: bool(replies))  # noqa: B023 - awaited in its own turn
+            if isinstance(replies[0], Success):
+                return door
+            assert isinstance(replies[0], Refusal), replies
+            assert replies[0].fault == Fault.RATE_LIMIT
+            passed: list[bool] = []
+            self.loop.call_later(0.5, passed.append, True)
+            self.wait(lambda: bool(passed))  # noqa: B023 - awaited in its own turn
+        raise AssertionError("the markets were not told")
 
     def venue(self, account: int) -> Venue:
         door = self.door(account, self.instrument.name)

@@ -22,9 +22,9 @@ from steelyard.venues.native.feed import NativeFeed
 from steelyard.venues.native.offset import Offset
 from steelyard.venues.native.rest import Rest
 from steelyard.venues.native.venue import NativeVenue
-from steelyard.wire.http import AioHttp
+from steelyard.wire.http_client import AioHttp
 from steelyard.wire.scheduler import LoopScheduler
-from steelyard.wire.sockets import PicoSockets
+from steelyard.wire.socket_client import PicoSockets
 
 PATIENCE_S = 10
 ACCOUNTS = 40

@@ -39,7 +39,7 @@ from steelyard.venues.ccxt.door import Door
 from steelyard.venues.ccxt.feed import CcxtFeed
 from steelyard.venues.ccxt.venue import CcxtVenue
 from steelyard.venues.native.dialect import Channel
-from steelyard.wire.http import AioHttp
+from steelyard.wire.http_client import AioHttp
 from steelyard.wire.scheduler import LoopScheduler
 from steelyard.wire.tasks import Tasks
 

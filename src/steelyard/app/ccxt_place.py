@@ -6,7 +6,7 @@ Rule 2: instruments keep their order and their units for life; new ones go to th
 Rule 3: what the exchange cannot do through ccxt is said at the start, a sentence each.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -28,13 +28,13 @@ from steelyard.venues.ccxt.feed import CcxtFeed
 from steelyard.venues.ccxt.venue import CcxtVenue
 from steelyard.venues.native.dialect import Channel
 from steelyard.venues.native.pausing import SECOND, pause_ns
-from steelyard.wire.errands import Question, Reach
+from steelyard.wire.errands import Errand, Reach, walk
 
 _FIRST_NS, _LONGEST_NS = SECOND, 30 * SECOND
 _CHANNELS: Final = frozenset({Channel.QUOTES, Channel.TRADES})
 
 Say = Callable[[str, str], None]
-Steps = Generator[Question, Any, None]
+Steps = Errand[None]
 
 
 class CcxtPlace:
@@ -67,7 +67,7 @@ class CcxtPlace:
         self._refused = refused
         for sentence in self._public.able.lacks():
             self._say("warning", sentence)
-        _run(self._preparing(ready))
+        walk(self._preparing(ready))
 
     def venue(self, account: Account) -> Venue:
         return CcxtVenue(self._doors[account.name])
@@ -114,7 +114,7 @@ class CcxtPlace:
         self._say(
             "warning", f"{self.name} does not list its instruments: {reply.text}; asked again"
         )
-        self._reach.scheduler.after(delay, _run, self._preparing(ready))
+        self._reach.scheduler.after(delay, walk, self._preparing(ready))
 
     def _list(self) -> None:
         known = {one.name: one for one in read_listing(self._file)}
@@ -163,18 +163,6 @@ def _check(accounts: Sequence[Account], names: tuple[str, ...]) -> None:
             f"accounts at {accounts[0].venue} have spot and perpetuals; through ccxt allowed is "
             "one of the two in one environment"
         )
-
-
-def _run(steps: Steps, answer: Any = None) -> None:
-    try:
-        question = steps.send(answer)
-    except StopIteration:
-        return
-
-    def heard(told: Any) -> None:
-        _run(steps, told)
-
-    question(heard)
 
 
 def _nothing(_: Any) -> None:

@@ -8,13 +8,13 @@ Rule 3: a key that may withdraw ends the start, unless the account insists. What
 an account is told, and its book waits for the venue by itself.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from steelyard.app.accounts import NotTaken, profile_of
-from steelyard.app.venues import account_class, addresses_of, market_class
+from steelyard.app.venues import account_of, addresses_of, market_of
 from steelyard.kernel.ports import Venue
 from steelyard.model.errors import ConfigurationError
 from steelyard.model.instruments import Fees, Instrument, Kind
@@ -39,14 +39,14 @@ from steelyard.venues.native.offset import Offset
 from steelyard.venues.native.pausing import SECOND, pause_ns
 from steelyard.venues.native.rest import Rest
 from steelyard.venues.native.venue import NativeVenue
-from steelyard.wire.errands import Question, Reach
+from steelyard.wire.errands import Errand, Reach, walk
 
 DEADLINE_NS: Final = 10 * SECOND
 _FIRST_NS, _LONGEST_NS = SECOND, 30 * SECOND
 _CHANNELS: Final = frozenset({Channel.QUOTES, Channel.TRADES})
 
 Say = Callable[[str, str], None]
-Steps = Generator[Question, Any, None]
+Steps = Errand[None]
 
 
 class NativePlace:
@@ -66,9 +66,8 @@ class NativePlace:
         self._addresses = first.addresses or addresses_of(self._venue, environment)
         self._names = _ordered(self._file, accounts)
         self._rest = Rest(reach.scheduler, reach.http, deadline_ns=DEADLINE_NS)
-        asked: MarketDialect = market_class(self._venue)(instruments=(), addresses=self._addresses)
-        self._offset = Offset(reach.scheduler, self._rest, asked.time, key=self.name)
-        self._asked = asked
+        self._asked: MarketDialect = self._market_of(())
+        self._offset = Offset(reach.scheduler, self._rest, self._asked.time, key=self.name)
         self._dialects: dict[str, AccountDialect] = {}
         self._fees: dict[str, dict[str, Fees]] = {}
         self._attempt = 0
@@ -80,7 +79,7 @@ class NativePlace:
 
     def prepare(self, ready: Callable[[], None], refused: Callable[[str], None]) -> None:
         self._refused = refused
-        run(self._preparing(ready))
+        walk(self._preparing(ready))
 
     def _preparing(self, ready: Callable[[], None]) -> Steps:
         try:
@@ -89,7 +88,7 @@ class NativePlace:
             if not self._list(listed):
                 self._attempt += 1
                 delay = pause_ns(_FIRST_NS, _LONGEST_NS, attempt=self._attempt, key=self.name)
-                self._reach.scheduler.after(delay, run, self._preparing(ready))
+                self._reach.scheduler.after(delay, walk, self._preparing(ready))
                 return
             for account in self._accounts:
                 yield from self._look_at(account)
@@ -156,19 +155,18 @@ class NativePlace:
     # --- the parts of a book ---------------------------------------------------------------------
 
     def _speak(self, account: Account) -> AccountDialect:
-        opened = self._opened[account.name]
-        made: AccountDialect = account_class(self._venue)(
-            addresses=self._addresses, credentials=opened.credentials,
-            instruments=self.instruments, hedged=account.hedged,
-            now_ns=self._offset.venue_now_ns,
+        return account_of(
+            self._venue, self._addresses, self._opened[account.name].credentials,
+            self.instruments, hedged=account.hedged, now_ns=self._offset.venue_now_ns,
         )  # fmt: skip
-        return made
+
+    def _market_of(self, instruments: tuple[Instrument, ...]) -> MarketDialect:
+        now_ns = self._reach.scheduler.now_ns
+        return market_of(self._venue, self._addresses, instruments, now_ns)
 
     def _open(self) -> None:
         reach = self._reach
-        market: MarketDialect = market_class(self._venue)(
-            instruments=self.instruments, addresses=self._addresses
-        )
+        market = self._market_of(self.instruments)
         feed = NativeFeed(
             reach.scheduler, reach.http, reach.sockets, market,
             instruments=len(self.instruments), channels=_CHANNELS,
@@ -195,20 +193,8 @@ class NativePlace:
         self._rest.close()
 
 
-def run(steps: Steps, answer: Any = None) -> None:
-    """Take the next step of a preparation whenever the one before is answered."""
-    try:
-        question = steps.send(answer)
-    except StopIteration:
-        return
-
-    def heard(*told: Any) -> None:
-        run(steps, *told)
-
-    question(heard)
-
-
 def _ordered(file: Path, accounts: Sequence[Account]) -> tuple[str, ...]:
+    """Name what was listed here before, then what is new."""
     known = [one.name for one in read_listing(file)]
     return tuple(dict.fromkeys([*known, *(n for a in accounts for n in a.instruments)]))
 

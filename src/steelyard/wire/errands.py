@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from steelyard.wire.http import AioHttp
+from steelyard.wire.http_client import AioHttp
 from steelyard.wire.scheduler import LoopScheduler
-from steelyard.wire.sockets import PicoSockets
+from steelyard.wire.socket_client import PicoSockets
 from steelyard.wire.tasks import Tasks
 
 T = TypeVar("T")
@@ -38,6 +38,19 @@ def reach_of(scheduler: LoopScheduler) -> Reach:
     """Return what speaks to venues on the loop of a scheduler."""
     loop = scheduler.loop
     return Reach(scheduler, AioHttp(loop), PicoSockets(loop), Tasks(loop))
+
+
+def walk(steps: Errand[None], answer: Any = None) -> None:
+    """Walk an errand on the loop that runs: each answer takes the next step, from its call back."""
+    try:
+        question = steps.send(answer)
+    except StopIteration:
+        return
+
+    def heard(told: Any) -> None:
+        walk(steps, told)
+
+    question(heard)
 
 
 def run_errand(errand: Callable[[Reach], Errand[T]]) -> T:

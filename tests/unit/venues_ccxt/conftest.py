@@ -9,7 +9,7 @@ from aiohttp import web
 from steelyard.model.reports import Reply, Success
 from steelyard.venues.ccxt.door import Door
 from steelyard.venues.native.dialect import Addresses, Credentials
-from steelyard.wire.http import AioHttp
+from steelyard.wire.http_client import AioHttp
 from steelyard.wire.scheduler import LoopScheduler
 from steelyard.wire.tasks import Tasks
 from tests.unit.venues_ccxt.spot_server import KEY, SECRET, SpotServer

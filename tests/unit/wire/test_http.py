@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from steelyard.wire.http import AioHttp, Answer, Failure
+from steelyard.wire.http import Answer, Failure
+from steelyard.wire.http_client import AioHttp
 
 LONG_NS = 5_000_000_000
 SHORT_NS = 50_000_000

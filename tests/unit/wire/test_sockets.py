@@ -10,7 +10,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from steelyard.wire.sockets import PicoSockets, Socket
+from steelyard.wire.socket_client import PicoSockets
+from steelyard.wire.sockets import Socket
 
 TEXT, CONTINUATION, BINARY, PING = 1, 0, 2, 9
 

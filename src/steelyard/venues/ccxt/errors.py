@@ -2,7 +2,7 @@
 
 Rule 1: ccxt's own classes are the table; the nearest class above an error that is listed counts.
 Rule 2: what is not listed is unclear, ccxt's general `ExchangeError` among it: that is what it
-makes of every code it does not know.
+makes of every code it does not know. A few plain words in it are taken at their word (`_WORDS`).
 Rule 3: no text of an error carries an address's query or a credential.
 """
 
@@ -61,7 +61,16 @@ _BANNED_STATUS: Final = 418
 _SECOND_NS: Final = 10**9
 _TEXT_MAX: Final = 300
 _QUERY: Final = re.compile(r"\?\S+")
-_TAKEN: Final = re.compile(r"(?i)duplicate|already (?:exist|used)|id (?:is )?in use")
+_TAKEN: Final = re.compile(
+    r"(?i)duplicate|already (?:exist|used)|id (?:is )?in use|order[ _]exists"
+)
+_ANY: Final = "ExchangeError"
+_WORDS: Final = (
+    (_TAKEN, Fault.DUPLICATE),
+    (re.compile(r"(?i)insufficient|not enough (?:balance|margin|funds)"), Fault.FUNDS),
+    (re.compile(r"(?i)order[ _](?:is )?finished"), Fault.NO_ORDER),
+)
+"""Codes that ccxt does not know, but that say in plain words what they are."""
 _SECRETS: Final = re.compile(
     r"(?i)((?:api[_-]?key|secret|passphrase|password|sign(?:ature)?)\"?\s*[=:]\s*\"?)[^\s&\",]+"
 )
@@ -73,6 +82,8 @@ def reply_of(error: Exception, exchange: Any = None) -> Refusal | NotSent | Uncl
     if isinstance(error.__cause__, NeverLeft):
         return NotSent(text=text)
     fault = fault_of(error)
+    if type(error).__name__ == _ANY:
+        fault = next((one for words, one in _WORDS if words.search(text)), None)
     if fault is None:
         return Unclear(text=text)
     answer = getattr(error, "answer", None)

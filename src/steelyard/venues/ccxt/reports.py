@@ -5,7 +5,7 @@ Rule 2: a fee in the base coin counts at the trade's price, rounded against us; 
 is not known in ours, counts as none, and is told (`strange_fee`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 
@@ -15,6 +15,9 @@ from steelyard.model.reports import FundingReport, Holding, OrderReport, OrderSt
 from steelyard.model.units import RATE_DECIMALS
 from steelyard.venues.ccxt.numbers import decimal_of, given, nanos_of, rounded, units_of
 
+_COIN_NAMES: Final = ("asset", "ccy", "coin", "marginCoin")
+_WALLETS: Final = ("walletBalance", "cashBal")
+"""What a wallet without open profit is called: Binance and Bybit, OKX."""
 _SIDES: Final = {"buy": BUY, "sell": SELL}
 _STATES: Final = {
     "open": OrderState.OPEN,
@@ -131,7 +134,31 @@ def cash_of(balance: Mapping[str, Any], instrument: Instrument) -> int:
     if not isinstance(totals, dict):
         raise ValueError("the balance was told without totals")  # noqa: TRY004 - of the answer
     total = decimal_of(given(totals.get(instrument.settle)), "total")
+    if instrument.kind != Kind.SPOT:
+        # What ccxt calls a total is often the account's worth, open profit included.
+        rows = _rows_of(balance.get("info"), instrument.settle)
+        total = next((one for row in rows if (one := _wallet(row)) is not None), total)
     return int(total.scaleb(instrument.money_decimals))
+
+
+def _rows_of(told: Any, coin: str) -> Iterator[Mapping[str, Any]]:
+    """Yield what an exchange's own answer says of one coin."""
+    if isinstance(told, dict):
+        if coin in {told.get(name) for name in _COIN_NAMES if isinstance(told.get(name), str)}:
+            yield told
+        told = list(told.values())
+    if isinstance(told, list):
+        for one in told:
+            yield from _rows_of(one, coin)
+
+
+def _wallet(row: Mapping[str, Any]) -> Decimal | None:
+    for name in _WALLETS:
+        if row.get(name) not in (None, ""):
+            return decimal_of(row[name], name)
+    if row.get("accountEquity") in (None, "") or row.get("unrealizedPL") is None:
+        return None
+    return decimal_of(row["accountEquity"], "equity") - decimal_of(given(row["unrealizedPL"]))
 
 
 def _price(value: Any, instrument: Instrument) -> int:
