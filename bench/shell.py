@@ -165,8 +165,9 @@ class Off:
 
 
 def desk_of(
-    plan: BookPlan, scheduler: Scheduler, journal: Journal, venue: Any, market: Market, switch: Any
-) -> Desk:
+    plan: BookPlan, scheduler: Scheduler, journal: Journal, venue: Any, market: Market,
+    switch: Any, make_seat: Any = seat,
+) -> Desk:  # fmt: skip
     return Desk(
         Parts(
             plan=plan,
@@ -179,7 +180,7 @@ def desk_of(
             switch=switch,
             budget=Budget(AddressBudget(venue.terms.windows)),
             allow=bound_gate(),
-            make_seat=seat,
+            make_seat=make_seat,
             link=link,
             genesis=genesis,
             tell=lambda _: None,

@@ -196,7 +196,7 @@ def test_an_account_that_is_not_there_is_turned_away(rig: OverSocket, address: s
     venue.listen(news.append)
     rig.wait(lambda: bool(news))
     assert isinstance(news[0], Strange)
-    assert "there are 40" in news[0].text
+    assert f"there are {paper_process.ACCOUNTS}" in news[0].text
     venue.close()
     assert process.end() == 0
 

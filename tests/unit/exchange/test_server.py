@@ -158,7 +158,7 @@ def test_a_create_that_comes_too_late_is_refused() -> None:
         frames.write(What.PLACE, 1, "?"),
         frames._encode((99, 1, None)),
         frames.write(What.HELLO, 0, Hello(99, 0, private=True, public=True)),
-        frames.write(What.HELLO, 0, Hello(frames.PROTOCOL, 40, private=True, public=True)),
+        frames.write(What.HELLO, 0, Hello(frames.PROTOCOL, 40_000, private=True, public=True)),
         frames.write(What.WELCOME, 0, None),
         frames.write(What.DONE, 0, None),
     ],

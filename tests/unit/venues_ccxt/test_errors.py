@@ -80,3 +80,22 @@ def test_an_id_in_use_is_a_duplicate_however_ccxt_calls_it() -> None:
         reply = reply_of(ccxt.InvalidOrder(text))
         assert isinstance(reply, Refusal)
         assert reply.fault == Fault.DUPLICATE
+
+
+@pytest.mark.parametrize(
+    "text,fault",
+    [
+        ('binance {"code":-2019,"msg":"Margin is insufficient."}', Fault.FUNDS),
+        ('binance {"code":-4116,"msg":"ClientOrderId is duplicated."}', Fault.DUPLICATE),
+        ('gate {"label":"ORDER_EXISTS","message":"order exists"}', Fault.DUPLICATE),
+        ('gate {"label":"ORDER_FINISHED","message":"order finished"}', Fault.NO_ORDER),
+        ("bitget The current order status cannot be cancelled", Fault.NO_ORDER),
+        ("binance the Post Only order will be rejected", Fault.POST_ONLY),
+    ],
+)
+def test_plain_words_of_a_code_ccxt_does_not_know_are_believed(text: str, fault: Fault) -> None:
+    reply = reply_of(ccxt.ExchangeError(text))
+
+    assert isinstance(reply, Refusal)
+    assert reply.fault == fault
+    assert isinstance(reply_of(ccxt.NetworkError(text)), Unclear)

@@ -26,7 +26,7 @@ from steelyard.venues.ccxt.instruments import instrument_of
 from steelyard.venues.ccxt.numbers import decimal_of, nanos_of, rounded, units_of
 from steelyard.venues.ccxt.opening import exchanges
 from steelyard.venues.ccxt.orders import Creation, creation_of
-from steelyard.venues.ccxt.reports import order_of, position_of, strange_fee, trade_of
+from steelyard.venues.ccxt.reports import cash_of, order_of, position_of, strange_fee, trade_of
 
 
 @given(st.integers(0, 10**15 - 1), st.integers(0, 8))
@@ -205,3 +205,22 @@ def test_a_position_is_signed_and_worth_what_it_cost() -> None:
 
 def test_exchanges_are_named_without_loading_ccxt() -> None:
     assert {"binance", "okx", "bitget", "gate", "kraken"} <= set(exchanges())
+
+
+@pytest.mark.parametrize(
+    "info,expected",
+    [
+        ({"assets": [{"asset": "USDT", "walletBalance": "90.5", "marginBalance": "99"}]}, "90.5"),
+        ({"data": [{"details": [{"ccy": "USDT", "eq": "99", "cashBal": "90.5"}]}]}, "90.5"),
+        ([{"marginCoin": "USDT", "accountEquity": "99", "unrealizedPL": "8.5"}], "90.5"),
+        ([{"marginCoin": "USDC", "accountEquity": "1", "unrealizedPL": "0"}], "99"),
+        (None, "99"),
+    ],
+)
+def test_open_profit_is_no_cash_where_the_exchange_tells_it_apart(info: Any, expected: str) -> None:
+    one = swap()
+    balance = {"total": {"USDT": "99"}, "info": info}
+
+    assert one.money_decimal(cash_of(balance, one)) == Decimal(expected)
+    with pytest.raises(ValueError, match="totals"):
+        cash_of({"info": info}, one)

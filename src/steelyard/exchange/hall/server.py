@@ -50,7 +50,7 @@ class ExchangeServer:
             return
         self._exchange = exchange
         doormen: dict[str, Doorman] = {
-            name: _DialectDoorman(door) for name, door in exchange.doors.items()
+            name: DialectDoorman(door) for name, door in exchange.doors.items()
         }
         self._closed = iter({**doormen, CONTROL: _ControlDoorman(exchange)}.items())
         self._open_next()
@@ -104,7 +104,7 @@ class ExchangeServer:
             self._settings.report(f"{do} of the fault script: {error}")
 
 
-class _DialectDoorman:
+class DialectDoorman:
     """Lets clients of one dialect in."""
 
     def __init__(self, door: Door) -> None:

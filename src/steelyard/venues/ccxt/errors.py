@@ -68,7 +68,8 @@ _ANY: Final = "ExchangeError"
 _WORDS: Final = (
     (_TAKEN, Fault.DUPLICATE),
     (re.compile(r"(?i)insufficient|not enough (?:balance|margin|funds)"), Fault.FUNDS),
-    (re.compile(r"(?i)order[ _](?:is )?finished"), Fault.NO_ORDER),
+    (re.compile(r"(?i)order[ _](?:is )?finished|status cannot be cance"), Fault.NO_ORDER),
+    (re.compile(r"(?i)post only order will be rejected"), Fault.POST_ONLY),
 )
 """Codes that ccxt does not know, but that say in plain words what they are."""
 _SECRETS: Final = re.compile(

@@ -38,6 +38,8 @@ from steelyard.wire.scheduler import Timer
 _SECOND: Final = 10**9
 _STREAMED_NS: Final = 15 * _SECOND
 _ASKED_NS: Final = 2 * _SECOND
+_YOUNG_NS: Final = 30 * _SECOND
+"""ccxt does not say when its sockets stand: for so long there are rounds as if there were none."""
 _SEEN_MAX: Final = 50_000
 _EARLY_MAX: Final = 1_000
 
@@ -70,6 +72,7 @@ class Stream:
         self._cursor = beginning_at(door.names, door.now_ns())
         able = door.able
         self._every_ns = _STREAMED_NS if able.watches_orders else _ASKED_NS
+        self._begun_ns = door.scheduler.elapsed_ns()
         door.scheduler.soon(self._round)
 
     def close(self) -> None:
@@ -223,7 +226,10 @@ class Stream:
 
     def _later(self) -> None:
         if self._open:
-            self._timer = self._door.scheduler.after(self._every_ns, self._round)
+            scheduler = self._door.scheduler
+            young = scheduler.elapsed_ns() - self._begun_ns < _YOUNG_NS
+            every_ns = min(self._every_ns, _ASKED_NS) if young else self._every_ns
+            self._timer = scheduler.after(every_ns, self._round)
 
     # --- telling ---------------------------------------------------------------------------------
 
