@@ -17,10 +17,10 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run kill-demo test simulate check lint types floors format bench lock clean
+.PHONY: help setup run kill-demo venues-demo test simulate check lint types floors format bench lock clean
 
 help: ## Show what can be done here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Install everything into .venv, checked against the locks
 
@@ -29,6 +29,9 @@ run: $(READY) ## Run the demo
 
 kill-demo: $(READY) ## Kill ten trading robots with -9 twenty times, show that nothing is lost
 	examples/kill_demo.sh
+
+venues-demo: $(READY) ## Trade on four local exchanges, kill the robots, stop them with proof
+	examples/venues_demo.sh
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest -n 2

@@ -19,6 +19,14 @@ PARTS = {
     "start": ("bench.start", []),
     "journal": ("bench.journal", []),
     "kills": ("bench.kills", ["10"]),
+    "decision": ("bench.shell", ["decision"]),
+    "kill_switch": ("bench.shell", ["kill"]),
+    "feed": ("bench.feed", []),
+    "decoding_binance": ("bench.venues_binance", []),
+    "decoding_okx": ("bench.venues_okx", []),
+    "decoding_bitget": ("bench.venues_bitget", []),
+    "decoding_gate": ("bench.venues_gate", []),
+    "price_to_order": ("bench.latency", []),
 }
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -1,13 +1,16 @@
 """From a price to an order, over the wire: `python -m bench.latency`.
 
-A local exchange in the Binance dialect moves its price twenty times a second. Measured there, from
-the moment its best quote leaves to the moment the order that answers it has come: by our feed,
-desk, journal and order socket; by our order over REST; and by the same loop written with ccxt pro,
-its throttler off. Clients are processes of their own, one after the other, on the same exchange.
+A local exchange in the Binance dialect moves its price two hundred times a second; each twentieth
+price is one to act on. Measured there, from the moment such a best quote leaves to the moment the
+order that answers it has come: by our feed, desk, journal and order socket; by our order over REST;
+by the same loop written with ccxt pro, its throttler off; and by an echo, which is what the machine
+takes for itself. Clients are processes of their own, one after the other, on the same exchange.
+Processes of idle priority keep the processors awake: to wake one takes longer than all else.
 """
 
 import asyncio
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -19,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import picows
 from aiohttp import web
 
 from bench.shell import desk_of
@@ -44,10 +48,19 @@ from steelyard.wire.looping import run_loop
 from steelyard.wire.scheduler import LoopScheduler
 from steelyard.wire.streams import Streams
 
-MOVES = 200
-WARM = 100
-GAP_S = 0.05
+ORDERS = 150
+WARM = 50
+GAP_S = 0.005
+EVERY = 20
+CALM, WANTED = 60_000, 60_550
+SIGN = b'"b":"605'
+SECONDS = (ORDERS + WARM) * EVERY * GAP_S
 NAME = "BTC/USDT:USDT"
+
+
+def price_at(n: int) -> int:
+    """Return the price of move `n`."""
+    return CALM + n % 10 if n % EVERY else WANTED
 
 
 # --- the exchange, with a watch in its hand -----------------------------------------------------
@@ -61,7 +74,7 @@ class Watch:
         self.spans: list[int] = []
 
     def sent(self, text: bytes) -> None:
-        if b"bookTicker" in text[:80]:
+        if b"bookTicker" in text[:80] and SIGN in text:
             self.left_ns = self.left_ns or time.perf_counter_ns()
 
     def came(self, text: bytes, path: str = "") -> None:
@@ -119,8 +132,8 @@ def serve() -> None:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "prices.toml"
         script.write_text("\n".join(
-            f'[[price]]\nat_s = {n * GAP_S:.3f}\nprices = {{ BTC = "{60_000 + n % 50}" }}'
-            for n in range(20 * 900)
+            f'[[price]]\nat_s = {n * GAP_S:.3f}\nprices = {{ BTC = "{price_at(n)}" }}'
+            for n in range(int(300 / GAP_S))
         ))  # fmt: skip
         run_exchange(
             dialects=("binance",), accounts=4, market=str(script), speed=1.0, seed=1,
@@ -132,10 +145,11 @@ def serve() -> None:
 
 
 class Answering(Strategy):
-    """One order for each quote, far below, which ends at once."""
+    """One order for each price to act on, far below, which ends at once."""
 
     def on_quote(self, view: View, tick: Tick) -> None:
-        view.buy(10 * int(view.instrument().lot), tick.last * 98 // 100 // 10 * 10, ioc=True)
+        if tick.bid > view.price((CALM + WANTED) // 2):
+            view.buy(10 * int(view.instrument().lot), tick.bid * 98 // 100 // 10 * 10, ioc=True)
 
 
 class Ours:
@@ -193,7 +207,7 @@ class Ours:
         self.desk.start(self.opened)
 
     def opened(self) -> None:
-        self.scheduler.after(int((MOVES + WARM) * GAP_S * 1e9) + 2 * 10**9, self.end)
+        self.scheduler.after(int(SECONDS * 1e9) + 10**9, self.end)
 
     def interrupted(self) -> None:
         self.end()
@@ -237,18 +251,51 @@ async def theirs(told: Any, way: str) -> None:
         "ws-api": {"future": told["ws_fapi"], "linear": told["ws_fapi"]},
     }  # fmt: skip
     await client.load_markets()
-    end = time.monotonic() + (MOVES + WARM) * GAP_S + 2
+    end = time.monotonic() + SECONDS + 1
     place = client.create_order if way == "rest" else client.create_order_ws
     while time.monotonic() < end:
         quotes = await client.watch_bids_asks([NAME])
-        price = float(client.price_to_precision(NAME, quotes[NAME]["bid"] * 0.98))
-        await place(NAME, "limit", "buy", 0.01, price, {"timeInForce": "IOC"})
+        bid = quotes[NAME]["bid"]
+        if bid > (CALM + WANTED) // 2:
+            price = float(client.price_to_precision(NAME, bid * 0.98))
+            await place(NAME, "limit", "buy", 0.01, price, {"timeInForce": "IOC"})
     await client.close()
+
+
+# --- nobody's: what the machine takes for itself ------------------------------------------------
+
+
+class Echo(picows.WSListener):
+    """Answers each quote with a frame that names an order, without looking."""
+
+    entry: picows.WSTransport | None = None
+
+    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        if self.entry is not None and SIGN in frame.get_payload_as_bytes():
+            self.entry.send(picows.WSMsgType.TEXT, b'{"id":"1","method":"order.place"}')
+
+
+async def echo(told: Any) -> None:
+    ears = Echo()
+    ears.entry, _ = await picows.ws_connect(picows.WSListener, told["ws_fapi"])
+    url = told["ws_futures_base"] + "/stream?streams=btcusdt@bookTicker"
+    await picows.ws_connect(lambda: ears, url)
+    await asyncio.sleep(SECONDS + 1)
 
 
 # --- the comparison -----------------------------------------------------------------------------
 
+
+def spin(processor: int) -> None:
+    """Keep a processor awake, and give way to everybody."""
+    os.sched_setaffinity(0, {processor})
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    while True:
+        pass
+
+
 RUNS = (
+    ("echo", "echo"),
     ("ours_flushed_socket", "ours", "flushed", "socket"),
     ("ours_synced_socket", "ours", "synced", "socket"),
     ("ours_flushed_rest", "ours", "flushed", "rest"),
@@ -267,6 +314,9 @@ def main() -> None:
         assert exchange.stdout is not None
         assert exchange.stdin is not None
         told = json.dumps(json.loads(exchange.stdout.readline())["binance"])
+        spinners: list[subprocess.Popen[Any]] = [
+            subprocess.Popen([*me, "spin", str(one)]) for one in os.sched_getaffinity(0)
+        ]
         for name, *how in RUNS:
             subprocess.run([*me, told, *how], check=True, timeout=180)
             exchange.stdin.write("\n")
@@ -277,7 +327,8 @@ def main() -> None:
                 "p50_us": round(statistics.median(spans) / 1000),
                 "p99_us": round(spans[len(spans) * 99 // 100] / 1000),
             }
-        exchange.kill()
+        for process in (exchange, *spinners):
+            process.kill()
     best = min(found["ccxt_pro_rest"]["p50_us"], found["ccxt_pro_socket"]["p50_us"])
     for name in ("ours_flushed_socket", "ours_synced_socket"):
         found[name]["times_faster_than_the_better_of_ccxt"] = round(best / found[name]["p50_us"], 1)
@@ -290,6 +341,10 @@ if __name__ == "__main__":
             serve()
         case [told, "ours", durability, way]:
             ours(json.loads(told), durability, way)
+        case ["spin", processor]:
+            spin(int(processor))
+        case [told, "echo"]:
+            asyncio.run(echo(json.loads(told)))
         case [told, "theirs", way]:
             asyncio.run(theirs(json.loads(told), way))
         case _:
