@@ -15,7 +15,7 @@ _SLACK = 64
 class MarketPlane:
     """Wake prices of any number of seats, kept in two heaps."""
 
-    __slots__ = ("_every", "_highs", "_lows", "_version", "last")
+    __slots__ = ("_count", "_every", "_highs", "_lows", "_version", "last")
 
     def __init__(self) -> None:
         """Start with nobody waiting."""
@@ -23,12 +23,14 @@ class MarketPlane:
         self._highs: list[tuple[int, int, int]] = []  # (price, version, seat)
         self._version: dict[int, int] = {}
         self._every: set[int] = set()
+        self._count = 0
         self.last = 0
 
     def wait(self, seat: int, low: int, high: int, *, every_event: bool = False) -> None:
         """Wake `seat` at or below `low`, at or above `high`, or on every tick."""
-        version = self._version.get(seat, 0) + 1
-        self._version[seat] = version
+        # Counted over all seats: one that left and came back must not own what it left behind.
+        self._count += 1
+        version = self._version[seat] = self._count
         if every_event:
             self._every.add(seat)
             return

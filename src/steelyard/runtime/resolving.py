@@ -50,6 +50,9 @@ CODES: Final[dict[Fault, int]] = {
 """The reason code of a refusal that brought none of its own."""
 
 
+_LIMITED: Final = frozenset({Fault.RATE_LIMIT, Fault.BANNED})
+
+
 class Resolving:
     """Sends and asks for the orders of one account."""
 
@@ -210,7 +213,9 @@ class Resolving:
             reply, Request.CANCEL, attempt=tracked.cancel_attempts, key=tracked.client_id
         )
         if verdict.again:
-            self.want(tracked, verdict.delay_ns)
+            # The budget knows how long nothing may leave; then cancels leave first, and at once.
+            limited = isinstance(reply, Refusal) and reply.fault in _LIMITED
+            self.want(tracked, _SETTLE_NS if limited else verdict.delay_ns)
         # Refused, most likely because it is over already: only its own state says so.
         self._ask(tracked)
 
