@@ -33,6 +33,20 @@ def test_a_few_hundred_seeds_find_nothing() -> None:
     assert found.never == ()
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        500_625,  # a tick that grew had every stop refused until the next start
+        1_002_113, 1_005_928, 2_012_588,  # a pause for the venue outlived the life that made it
+        3_024_614,  # a cancel waited longer than the limit that refused it
+    ],
+)  # fmt: skip
+def test_what_long_campaigns_found_stays_mended(seed: int) -> None:
+    run, _ = run_seed(MADE, seed)
+
+    assert [str(one) for one in run.violations] == []
+
+
 def test_two_processes_find_what_one_does() -> None:
     one, two = campaign(assembly, range(6)), campaign(assembly, range(6), processes=2)
 
