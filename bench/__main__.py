@@ -26,6 +26,7 @@ PARTS = {
     "decoding_okx": ("bench.venues_okx", []),
     "decoding_bitget": ("bench.venues_bitget", []),
     "decoding_gate": ("bench.venues_gate", []),
+    "recorded_feed": ("bench.replay", []),
     "price_to_order": ("bench.latency", []),
 }
 ROOT = Path(__file__).resolve().parent.parent
