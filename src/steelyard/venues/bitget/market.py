@@ -100,6 +100,7 @@ class BitgetMarket:
         self._caller = Caller(addresses, None, lambda: 0)
         self._units = [(i.price_decimals, i.quantity_decimals) for i in self._symbols.instruments]
         self._prices: list[dict[str, Any]] = [{} for _ in self._units]
+        self._sizes: list[dict[str, Any]] = [{} for _ in self._units]
         self._open: dict[int, tuple[int, Bar]] = {}
         self._span_ns = _MINUTE_NS
         self._heads: dict[bytes, Head] = {}
@@ -199,16 +200,16 @@ class BitgetMarket:
         if index < 0:
             return ()
         said: list[Said] = []
-        quantity, known = self._units[index][1], self._prices[index]
+        known, sizes = self._prices[index], self._sizes[index]
         for row in rows:
             if row.bids and row.asks:
                 (bid, bid_size), (ask, ask_size) = row.bids[0], row.asks[0]
                 quote = Quote(
                     ts_ns=_ns(row.ts), instrument=index,
                     bid=known.get(bid) or self._price(index, bid),
-                    bid_quantity=_units(bid_size, quantity),
+                    bid_quantity=sizes.get(bid_size) or self._size(index, bid_size),
                     ask=known.get(ask) or self._price(index, ask),
-                    ask_quantity=_units(ask_size, quantity),
+                    ask_quantity=sizes.get(ask_size) or self._size(index, ask_size),
                 )  # fmt: skip
                 said.append(quote)
         return said
@@ -223,6 +224,17 @@ class BitgetMarket:
                 known.clear()
             known[text] = price
         return price
+
+    def _size(self, index: int, text: str) -> Any:
+        """Read a quantity; small ones and round ones come again and again."""
+        known = self._sizes[index]
+        size = known.get(text)
+        if size is None:
+            size = units(text, self._units[index][1])
+            if len(known) > PRICES_MAX:
+                known.clear()
+            known[text] = size
+        return size
 
     def _ticker(self, head: Head, rows: list[words.Ticker]) -> Sequence[Said]:
         index = head.number
