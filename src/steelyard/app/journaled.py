@@ -6,7 +6,6 @@ Rule 2: an order's terms come from the intent that made it, a robot's name from 
 
 import json
 from collections import deque
-from collections.abc import Iterator
 from typing import Any, Final
 
 from msgspec.msgpack import Decoder
@@ -15,7 +14,6 @@ from steelyard.kernel.ports import Kept
 from steelyard.model import events as ev
 from steelyard.model.commands import Command, PlaceOrder
 from steelyard.model.decimals import format_units
-from steelyard.model.errors import ConfigurationError
 from steelyard.model.instruments import Instrument
 from steelyard.model.kinds import BUY, MAKER
 from steelyard.model.times import time_text
@@ -130,16 +128,3 @@ def newest(reader: Reader, book: str) -> Kept | None:
     snapshot = reader.snapshot(book)
     found = deque(reader.rows(book, snapshot.n - 1 if snapshot else 0), maxlen=1)
     return found.pop() if found else None
-
-
-def of_books(reader: Reader, book: str) -> Iterator[str]:
-    """Yield the books that a name means: itself, or ("") all there are."""
-    known = reader.books()
-    if not book:
-        yield from known
-    elif book in known:
-        yield book
-    else:
-        raise ConfigurationError(
-            f"book was {book!r}, the journal has {', '.join(known) or 'none yet'}"
-        )

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steelyard.model.errors import NumberError
-from steelyard.venues.binance.numbers import fee_of, nearest_units, text_of, units
+from steelyard.venues.binance.numbers import fee_of, nearest_units, text_of
+from steelyard.venues.native.numbers import units
 from tests.unit.venues_binance.desk import SPOT
 
 

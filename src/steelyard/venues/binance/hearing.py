@@ -20,7 +20,7 @@ from steelyard.model.market import FundingRate, InstrumentStatus, Mark
 from steelyard.model.units import Nanos, Price, Rate
 from steelyard.venues.binance import frames
 from steelyard.venues.binance.instruments import status_of
-from steelyard.venues.binance.numbers import MS, Units, nearest_units, units
+from steelyard.venues.binance.numbers import MS, nearest_units
 from steelyard.venues.binance.symbols import Symbols
 from steelyard.venues.binance.terms import Product
 from steelyard.venues.binance.words import Candle
@@ -33,6 +33,7 @@ from steelyard.venues.native.dialect import (
     Pong,
     Said,
 )
+from steelyard.venues.native.numbers import Units, units
 
 _STEM: Final = b'{"stream":"'
 _BACK_NS: Final = 1_000_000_000

@@ -20,7 +20,7 @@ from steelyard.venues.binance.depth import NumberedBook
 from steelyard.venues.binance.errors import taken
 from steelyard.venues.binance.hearing import Hearing, bar_of, levels
 from steelyard.venues.binance.instruments import listed
-from steelyard.venues.binance.numbers import MS, Units
+from steelyard.venues.binance.numbers import MS
 from steelyard.venues.binance.symbols import Symbols
 from steelyard.venues.binance.terms import (
     LIFE_NS,
@@ -47,6 +47,7 @@ from steelyard.venues.native.dialect import (
     Steps,
     Stream,
 )
+from steelyard.venues.native.numbers import Units
 
 _TIME: Final = msgspec.json.Decoder(ServerTime)
 _INFO: Final = msgspec.json.Decoder(ExchangeInfo)

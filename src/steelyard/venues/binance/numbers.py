@@ -1,57 +1,19 @@
 """Numbers of Binance's texts: decimal text to integer units and back, exactly.
 
-Rule 1: no binary float: `"61837.63000000"` becomes digits, never a `float`.
-Rule 2: what needs rounding is refused, unless the caller asks for the nearest unit (mark prices and
-fees have more decimals than prices).
+Rule 1: what an order or a frame says is read by `native.numbers`, exactly.
+Rule 2: here is what may be rounded, to the nearest unit: mark prices and fees have more decimals
+than prices.
 """
 
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, Final
+from typing import Final
 
 from steelyard.model.decimals import format_units, to_units
-from steelyard.model.errors import NumberError
 from steelyard.model.instruments import Instrument, Kind
+from steelyard.venues.native.numbers import units
 
 MS: Final = 1_000_000
-_REMEMBERED: Final = 50_000
 _POWERS: Final[tuple[int, ...]] = tuple(10**n for n in range(40))
-
-
-def units(text: str, decimals: int) -> int:
-    """Read a decimal text into units of 10^-`decimals`; refuse what would need rounding."""
-    whole, _, fraction = text.partition(".")
-    digits = whole + fraction
-    if not (digits.isdecimal() and digits.isascii()):
-        return int(to_units(text, decimals))  # signs, blanks, nonsense: the one careful parser
-    missing = decimals - len(fraction)
-    if missing >= 0:
-        return int(digits) * _POWERS[missing]
-    value, rest = divmod(int(digits), _POWERS[-missing])
-    if rest:
-        raise NumberError(f"number was {text!r}, allowed are at most {decimals} decimals")
-    return value
-
-
-class Units(dict[str, Any]):
-    """`units` of one number of decimals that remembers: prices come again and again.
-
-    Its values are integers; Any, since naming each a Price or Quantity is a call on the hot path.
-    """
-
-    __slots__ = ("decimals",)
-
-    def __init__(self, decimals: int) -> None:
-        """Read texts into units of 10^-`decimals`."""
-        super().__init__()
-        self.decimals = decimals
-
-    def __missing__(self, text: str) -> int:
-        """Read a text that is not remembered."""
-        value = units(text, self.decimals)
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        self[text] = value
-        return value
 
 
 def nearest_units(text: str, decimals: int) -> int:

@@ -23,7 +23,7 @@ from steelyard.venues.binance.frames import (
     SpotOrderFrame,
 )
 from steelyard.venues.binance.known import Known
-from steelyard.venues.binance.numbers import fee_of, nanos, units
+from steelyard.venues.binance.numbers import fee_of, nanos
 from steelyard.venues.binance.reports import (
     algo_state,
     ended,
@@ -35,6 +35,7 @@ from steelyard.venues.binance.reports import (
 from steelyard.venues.binance.symbols import Symbols
 from steelyard.venues.binance.terms import Product
 from steelyard.venues.native.dialect import Aside, Confirmed, Denied, Leaving, Pong
+from steelyard.venues.native.numbers import units
 
 QUIET: Final = frozenset({
     "outboundAccountPosition", "balanceUpdate", "listStatus", "externalLockUpdate",

@@ -15,7 +15,7 @@ from steelyard.model.instruments import Instrument
 from steelyard.model.kinds import BUY, MAKER, SELL, TAKER
 from steelyard.model.reports import FundingReport, Holding, OrderReport, OrderState, TradeReport
 from steelyard.venues.binance.known import Known
-from steelyard.venues.binance.numbers import fee_of, nanos, nearest_units, units
+from steelyard.venues.binance.numbers import fee_of, nanos, nearest_units
 from steelyard.venues.binance.orders import POSITION_SIDES
 from steelyard.venues.binance.symbols import Symbols
 from steelyard.venues.binance.terms import Product
@@ -28,6 +28,7 @@ from steelyard.venues.binance.words import (
     SpotBalance,
     SpotTrade,
 )
+from steelyard.venues.native.numbers import units
 
 _SIDES: Final = {"BUY": BUY, "SELL": SELL}
 STATES: Final = {

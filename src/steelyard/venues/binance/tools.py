@@ -22,7 +22,6 @@ from steelyard.venues.binance.errors import refused
 from steelyard.venues.binance.hearing import Hearing, levels
 from steelyard.venues.binance.instruments import listed
 from steelyard.venues.binance.known import Known
-from steelyard.venues.binance.numbers import Units, units
 from steelyard.venues.binance.plain import plain
 from steelyard.venues.binance.private import LEAVING, QUIET, Private
 from steelyard.venues.binance.reports import Reports
@@ -30,6 +29,7 @@ from steelyard.venues.binance.signing import signature
 from steelyard.venues.binance.symbols import Symbols
 from steelyard.venues.binance.terms import NAME, Product
 from steelyard.venues.native.dialect import Unsigned
+from steelyard.venues.native.numbers import Units, units
 from steelyard.wire.http import Answer
 
 _DECIMALS: Final = 8

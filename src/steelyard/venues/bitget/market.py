@@ -36,10 +36,10 @@ from steelyard.venues.native.dialect import (
     Steps,
     Stream,
 )
+from steelyard.venues.native.numbers import Units
 
 BEST: Final = "books1"
 TICKER: Final = "ticker"
-PRICES_MAX: Final = 20_000
 CHANNELS_MAX: Final = 48
 """The venue advises against more than fifty on a socket, and reads 4,096 bytes at a time."""
 _MINUTE_NS: Final = 60_000_000_000
@@ -99,8 +99,8 @@ class BitgetMarket:
         self._addresses = addresses
         self._caller = Caller(addresses, None, lambda: 0)
         self._units = [(i.price_decimals, i.quantity_decimals) for i in self._symbols.instruments]
-        self._prices: list[dict[str, Any]] = [{} for _ in self._units]
-        self._sizes: list[dict[str, Any]] = [{} for _ in self._units]
+        self._prices = [Units(price) for price, _ in self._units]
+        self._sizes = [Units(size) for _, size in self._units]
         self._open: dict[int, tuple[int, Bar]] = {}
         self._span_ns = _MINUTE_NS
         self._heads: dict[bytes, Head] = {}
@@ -200,41 +200,19 @@ class BitgetMarket:
         if index < 0:
             return ()
         said: list[Said] = []
-        known, sizes = self._prices[index], self._sizes[index]
+        prices, sizes = self._prices[index], self._sizes[index]
         for row in rows:
             if row.bids and row.asks:
                 (bid, bid_size), (ask, ask_size) = row.bids[0], row.asks[0]
                 quote = Quote(
                     ts_ns=_ns(row.ts), instrument=index,
-                    bid=known.get(bid) or self._price(index, bid),
-                    bid_quantity=sizes.get(bid_size) or self._size(index, bid_size),
-                    ask=known.get(ask) or self._price(index, ask),
-                    ask_quantity=sizes.get(ask_size) or self._size(index, ask_size),
+                    bid=prices[bid],
+                    bid_quantity=sizes[bid_size],
+                    ask=prices[ask],
+                    ask_quantity=sizes[ask_size],
                 )  # fmt: skip
                 said.append(quote)
         return said
-
-    def _price(self, index: int, text: str) -> Any:
-        """Read a price; a market goes back and forth between few of them."""
-        known = self._prices[index]
-        price = known.get(text)
-        if price is None:
-            price = units(text, self._units[index][0])
-            if len(known) > PRICES_MAX:
-                known.clear()
-            known[text] = price
-        return price
-
-    def _size(self, index: int, text: str) -> Any:
-        """Read a quantity; small ones and round ones come again and again."""
-        known = self._sizes[index]
-        size = known.get(text)
-        if size is None:
-            size = units(text, self._units[index][1])
-            if len(known) > PRICES_MAX:
-                known.clear()
-            known[text] = size
-        return size
 
     def _ticker(self, head: Head, rows: list[words.Ticker]) -> Sequence[Said]:
         index = head.number
@@ -247,8 +225,8 @@ class BitgetMarket:
             if self._by_ticker and row.bid_sz and row.ask_sz:
                 quote = Quote(
                     ts_ns=ts_ns, instrument=index,
-                    bid=self._price(index, row.bid_pr), bid_quantity=_units(row.bid_sz, quantity),
-                    ask=self._price(index, row.ask_pr), ask_quantity=_units(row.ask_sz, quantity),
+                    bid=self._prices[index][row.bid_pr], bid_quantity=_units(row.bid_sz, quantity),
+                    ask=self._prices[index][row.ask_pr], ask_quantity=_units(row.ask_sz, quantity),
                 )  # fmt: skip
                 said.append(quote)
             if row.mark_price:
@@ -273,7 +251,7 @@ class BitgetMarket:
             return [
                 Trade(
                     ts_ns=_ns(row.ts), instrument=index,
-                    price=self._price(index, row.price),
+                    price=self._prices[index][row.price],
                     quantity=_units(row.size, quantity), taker_side=_TAKERS[row.side],
                 )
                 for row in reversed(rows)
@@ -288,7 +266,7 @@ class BitgetMarket:
         quantity, snapshot = self._units[index][1], head.snapshot
 
         def price(text: str) -> int:
-            known: int = self._price(index, text)
+            known: int = self._prices[index][text]
             return known
 
         return [change_of(row, index, price, quantity, snapshot=snapshot) for row in rows]

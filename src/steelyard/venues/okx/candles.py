@@ -5,7 +5,8 @@ from typing import Final
 
 from steelyard.model.errors import ConfigurationError
 from steelyard.model.events import Bar
-from steelyard.venues.okx.numbers import MS_NS, decimal_of, rounded, units
+from steelyard.venues.native.numbers import units
+from steelyard.venues.okx.numbers import MS_NS, decimal_of, rounded
 
 BARS: Final[Mapping[int, str]] = {
     seconds * 1_000_000_000: word

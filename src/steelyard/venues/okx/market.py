@@ -29,12 +29,13 @@ from steelyard.venues.native.dialect import (
     Steps,
     Stream,
 )
+from steelyard.venues.native.numbers import Units
 from steelyard.venues.okx import private
 from steelyard.venues.okx.asking import Rest, rows
 from steelyard.venues.okx.candles import BARS, bar_of, bar_word, is_closed
 from steelyard.venues.okx.depth import OkxBook
 from steelyard.venues.okx.instruments import listed, status_of
-from steelyard.venues.okx.numbers import MS_NS, Known, decimal_of, ns_of, rounded
+from steelyard.venues.okx.numbers import MS_NS, decimal_of, ns_of, rounded
 from steelyard.venues.okx.pushes import (
     BookPush,
     BookWord,
@@ -96,7 +97,7 @@ class OkxMarket:
         self.instruments = tuple(instruments)
         self._symbols = tuple(map(symbol_of, self.instruments))
         self._places = {
-            symbol: (place, Known(instrument.price_decimals), Known(instrument.quantity_decimals))
+            symbol: (place, Units(instrument.price_decimals), Units(instrument.quantity_decimals))
             for place, (symbol, instrument) in enumerate(
                 zip(self._symbols, self.instruments, strict=True)
             )

@@ -1,6 +1,6 @@
 """OKX's texts as integers of an instrument's units.
 
-Rule 1: what an order or a public frame says is exact, or it is refused (ValueError).
+Rule 1: what an order or a frame says is read by `native.numbers`, exactly, or refused.
 Rule 2: what the venue itself computed (a balance with eighteen decimals, a fee, a rate) is rounded
 here, by the function whose name says how.
 """
@@ -9,41 +9,11 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, InvalidOpera
 from typing import Final
 
 from steelyard.model.instruments import Instrument, Kind
+from steelyard.venues.native.numbers import units
 
 MS_NS: Final = 1_000_000
-_POWERS: Final[tuple[int, ...]] = tuple(int(10**power) for power in range(40))
-_KNOWN_MAX: Final = 16_384
 # Enough digits for the product of two 64-bit numbers and a multiplier.
 _WIDE: Final = Context(prec=80)
-
-
-def units(text: str, decimals: int) -> int:
-    """Read a text exactly."""
-    point = text.find(".")
-    if point < 0:
-        return int(text) * _POWERS[decimals]
-    missing = decimals - len(text) + point + 1
-    if missing < 0:
-        text, extra = text[:missing], text[missing:]
-        if extra.strip("0"):
-            raise ValueError(f"number was {text + extra!r}, allowed are {decimals} decimals")
-        missing = 0
-    return int(text.replace(".", "", 1)) * _POWERS[missing]
-
-
-class Known(dict[str, int]):
-    """What texts of one kind are worth, for those that come again and again: prices."""
-
-    def __init__(self, decimals: int) -> None:
-        """Know none; each is read by `units`."""
-        self._decimals = decimals
-
-    def __missing__(self, text: str) -> int:
-        """Read a text for the first time; forget all when there are too many."""
-        if len(self) >= _KNOWN_MAX:
-            self.clear()
-        value = self[text] = units(text, self._decimals)
-        return value
 
 
 def units_or_zero(text: str, decimals: int) -> int:

@@ -21,6 +21,7 @@ from steelyard.model.reports import (
     OrderState,
     TradeReport,
 )
+from steelyard.venues.native.numbers import units
 from steelyard.venues.okx import numbers
 from steelyard.venues.okx.orders import POSITION_SIDES
 from steelyard.venues.okx.symbols import symbol_of
@@ -81,7 +82,7 @@ class Reports:
             # Somebody ordered for so much quote: what it came to is known when it is over.
             quantity = filled
         else:
-            quantity = numbers.units(word.sz, decimals)
+            quantity = units(word.sz, decimals)
         return OrderReport(
             client_id=word.cl_ord_id or word.algo_cl_ord_id, venue_id=word.ord_id,
             instrument=place, state=state, side=SIDES[word.side],
@@ -164,7 +165,7 @@ class Reports:
         at_mark = numbers.worth(instrument, numbers.decimal_of(word.mark_px), contracts)
         return Holding(
             instrument=place, position_side=side,
-            quantity=numbers.units(text, instrument.quantity_decimals),
+            quantity=units(text, instrument.quantity_decimals),
             entry=numbers.rounded(numbers.decimal_of(word.avg_px), instrument.price_decimals),
             worth=numbers.rounded(
                 at_mark - numbers.decimal_of(word.upl), instrument.money_decimals
@@ -205,8 +206,8 @@ class Reports:
         return TradeReport(
             trade=trade, client_id=client_id, venue_id=venue_id, instrument=place,
             side=SIDES[side],
-            price=numbers.units(price, instrument.price_decimals),
-            quantity=numbers.units(size, instrument.quantity_decimals),
+            price=units(price, instrument.price_decimals),
+            quantity=units(size, instrument.quantity_decimals),
             fee=numbers.rounded(paid, instrument.money_decimals),
             liquidity=_LIQUIDITY.get(execution, TAKER), ts_ns=numbers.ns_of(time),
             position_side=POSITION_SIDES[pos_side], forced=forced,
