@@ -4,6 +4,7 @@ Rule: throwing it needs neither a trading process, nor the journal, nor the web;
 looks every `PERIOD_NS` and before each create.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -19,12 +20,13 @@ class FileSwitch:
     def __init__(self, folder: Path) -> None:
         """Use the file `kill` in `folder`."""
         self.file = folder / "kill"
+        self._path = str(self.file)
         self._listeners: list[Callable[[], None]] = []
         self._on = self.is_on()
 
     def is_on(self) -> bool:
         """Say whether no create may leave."""
-        return self.file.exists()
+        return os.path.exists(self._path)  # noqa: PTH110 - asked before each create
 
     def listen(self, moved: Callable[[], None]) -> None:
         """Be called each time the switch is thrown, either way; at once if it is on already."""

@@ -51,7 +51,7 @@ from steelyard.model.kinds import (
 from steelyard.model.orders import OrderStatus
 from steelyard.model.parameters import Parameter, declared_parameters, read_parameters
 from steelyard.model.reasons import Reason
-from steelyard.model.records import BOOK, PLANE, POSITION
+from steelyard.model.records import BOOK, ORDER, PLANE, POSITION
 from steelyard.state.money import quantity_for
 from steelyard.state.orders import set_position_side, set_trigger, stage_cancel, stage_place
 
@@ -61,6 +61,8 @@ _PLANE_WORDS: Final = places(PLANE)[""]
 _QUANTITY: Final = places(POSITION)["quantity"]
 _POSITION_WORDS: Final = places(POSITION)[""]
 _OPEN_ORDERS: Final = places(BOOK)["open_orders"]
+_O: Final = places(ORDER)
+_SLOT, _NUMBER, _ORDER_WORDS = _O["slot"], _O["number"], _O[""]
 
 
 class Fill(NamedTuple):
@@ -124,8 +126,8 @@ class View:
     """What one robot may see and do during one event."""
 
     __slots__ = (
-        "_book", "_first", "_head", "_markets", "_positions", "_questions", "_robot", "_seat",
-        "_traded", "now_ns",
+        "_book", "_first", "_head", "_markets", "_orders", "_positions", "_questions", "_robot",
+        "_seat", "_traded", "now_ns",
     )  # fmt: skip
 
     def __init__(self, book: Book, robot: int, questions: list[tuple[int, str]]) -> None:
@@ -135,7 +137,7 @@ class View:
         self._seat = book.robots[robot]
         self._questions = questions
         self._head, self._markets = flat(book.head), flat(book.markets)
-        self._positions = flat(book.positions)
+        self._positions, self._orders = flat(book.positions), flat(book.orders)
         self._first = robot * int(book.head[0]["instruments"]) * 2
         self._traded = int(book.robots[robot]["traded"])
         self.now_ns = 0
@@ -201,20 +203,21 @@ class View:
             kind = STOP_MARKET if stop else TAKE_PROFIT
         elif trail:
             kind = TRAILING_STOP
-        meant = price or trigger or int(book.markets[instrument]["last"])
+        meant = price or trigger or self._markets[instrument * _PLANE_WORDS + _LAST]
         row = stage_place(
             book.head, book.orders, book.commands, self._robot, instrument, side, kind, flags,
             price or 0, quantity, meant, cost, slot or 0,
         )  # fmt: skip
         if row < 0:
             return 0
+        orders, at = self._orders, row * _ORDER_WORDS
         if slot is None:  # a slot of its own, so that no two live orders share one
-            book.orders[row]["slot"] = book.orders[row]["number"]
+            orders[at + _SLOT] = orders[at + _NUMBER]
         if position_side:
             set_position_side(book.orders, book.commands, book.head, position_side)
         if trigger or trail:
             set_trigger(book.orders, book.commands, book.head, trigger, trail)
-        return int(book.orders[row]["number"])
+        return orders[at + _NUMBER]
 
     def cancel(self, number: int) -> bool:
         """Ask for the cancel of an order; False when it is over or unknown."""

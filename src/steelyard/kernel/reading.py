@@ -8,11 +8,12 @@ from steelyard.kernel.flat import flat, places
 from steelyard.kernel.verdicts import Approved, Decision, Outcome, Refused, Verdict
 from steelyard.model.commands import Ask, CancelOrder, Command, PlaceOrder
 from steelyard.model.kinds import CMD_CANCEL
-from steelyard.model.records import BOOK, COMMAND, EVENT, ORDER
+from steelyard.model.records import BOOK, COMMAND, EVENT, ORDER, ROBOT
 
 _C: Final = places(COMMAND)
 _O: Final = places(ORDER)
 _B: Final = places(BOOK)
+_R: Final = places(ROBOT)
 _ROBOT: Final = places(EVENT)["robot"]
 _SLOT: Final = _O["slot"]
 _WORDS, _KIND, _NUMBER, _BY = _C[""], _C["kind"], _C["number"], _C["robot"]
@@ -30,6 +31,7 @@ class Reader:
         self._book = book
         self._head, self._commands = flat(book.head), flat(book.commands)
         self._orders, self._event = flat(book.orders), flat(book.event)
+        self._robots = flat(book.robots)
 
     def read(
         self, n: int, decided: Collection[int], questions: Sequence[tuple[int, str]]
@@ -50,7 +52,7 @@ class Reader:
             n=n,
             ts_ns=head[_B["now_ns"]],
             verdicts=verdicts,
-            decisions=tuple(_decision(book, robot) for robot in sorted(decided)),
+            decisions=tuple(self._decision(robot) for robot in sorted(decided)) if decided else (),
             halted=head[_B["halted"]],
             lines=book.log[:written].tobytes() if written else b"",
         )
@@ -74,9 +76,9 @@ class Reader:
             return Approved(command=command)
         return Refused(command=command, code=verdict, have=words[_HAVE], need=words[_NEED])
 
-
-def _decision(book: Book, robot: int) -> Decision:
-    seat = book.robots[robot]
-    return Decision(
-        robot=robot, code=int(seat["code"]), have=int(seat["have"]), need=int(seat["need"])
-    )
+    def _decision(self, robot: int) -> Decision:
+        seat, at = self._robots, robot * _R[""]
+        return Decision(
+            robot=robot, code=seat[at + _R["code"]], have=seat[at + _R["have"]],
+            need=seat[at + _R["need"]],
+        )  # fmt: skip

@@ -10,6 +10,7 @@ Rule 4: nothing leaves after `close`.
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 from steelyard.kernel.ports import Placing, Request, Venue
@@ -172,14 +173,17 @@ class Dispatch:
             self._timer = self._scheduler.after(wait, self._pump)
 
     def _send(self, job: Job, now: int) -> None:
-        venue = self._venue
         job.sent_ns = now
+        self._hand(job, partial(self._hear, job))
+        # What is about the request and not in it comes behind it: the order is on its way.
         self.sent[job.kind] += 1
-        job.timer = self._scheduler.after(venue.terms.deadline_ns, self._deadline, job)
+        if not job.answered:
+            deadline = self._venue.terms.deadline_ns
+            job.timer = self._scheduler.after(deadline, self._deadline, job)
 
-        def heard(reply: Reply) -> None:
-            self._hear(job, reply)
-
+    def _hand(self, job: Job, heard: Heard) -> None:
+        """Hand a request to the venue."""
+        venue = self._venue
         match job.kind:
             case Request.PLACE:
                 assert job.placing is not None

@@ -5,14 +5,16 @@ after its commit. With `synced` a commit waits for the disk, with `flushed` it d
 Rule 2: a batch that the disk refuses FAILS as a whole and leaves nothing behind; the same rows may
 come again. A batch that one job's own values break is done again, each job for itself.
 Rule 3: the token stands in the row that the very transaction reads, or has read before and knows
-(`data_version`) that nobody else has written since. The lock on the file (see `sqlite_file`) keeps
-a second process out: it is refused, and a killed one's place is free at once.
+(`data_version`) that nobody else has written since. A single row is one statement that looks for
+the token itself; whatever is unusual about it goes the long way, which says what. The lock on the
+file (see `sqlite_file`) keeps a second process out: it is refused, and a killed one's place is free
+at once.
 Rule 4: a file that was deleted or exchanged under us still takes bytes, and loses them. Each
 commit looks whether it is still the file that was opened.
-Rule 5: pages move from the WAL to the file on a thread and a connection of their own, so that no
-commit waits for them.
+Rule 5: pages move from the WAL to the file elsewhere (`checkpoints`): no commit waits for them.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +23,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from steelyard.kernel.ports import Kept, Lease, Snapshot
-from steelyard.store.journal.chain import genesis
+from steelyard.store.journal.chain import follows, genesis
+from steelyard.store.journal.checkpoints import Checkpointer
 from steelyard.store.journal.handle import (
     SNAPSHOTS_KEPT,
     Append,
@@ -64,6 +67,8 @@ FROM books b JOIN leases l ON l.book = b.id
 LEFT JOIN outcomes o ON o.book = b.id AND o.n = (SELECT max(n) FROM outcomes WHERE book = b.id)
 WHERE b.name = ?"""
 _ADD_ROW = "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD_ONE = """
+INSERT INTO outcomes SELECT ?, ?, ?, ?, ?, ?, ?, ? FROM leases WHERE book = ? AND token = ?"""
 _ADD_TRADE = "INSERT INTO trades VALUES (?, ?, ?)"
 
 
@@ -96,7 +101,7 @@ class SqliteWriter:
         self._lock = FileLock(path)
         self._held: dict[str, Held] = {}
         self._standings: dict[str, _Standing] = {}
-        self._files = (path, path.with_name(f"{path.name}-wal"))
+        self._files = (str(path), f"{path}-wal")
         self._opened = _identities(self._files)
         self._commits = 0
         self._version = -1
@@ -112,6 +117,9 @@ class SqliteWriter:
             return [failed(job, f"journal {self._path} cannot be locked: {error}") for job in jobs]
         if not self._lock.is_ours:  # then no lease is, and the file is not even asked
             return [self._locked_out(job) for job in jobs]
+        if len(jobs) == 1 and self._append_one(jobs[0]):
+            self._count()
+            return [DURABLE]
         held = dict(self._held)
         run = self.connection.execute
         try:
@@ -132,12 +140,7 @@ class SqliteWriter:
         finally:
             if not self._held:
                 self._lock.let_go()
-        self._commits += 1
-        if self._commits >= _COMMITS_BEFORE_CHECKPOINT:
-            self._commits = 0
-            if self._moving is None:
-                self._moving = ThreadWorker(_Checkpointer(self._path), _unheard, name="checkpoint")
-            self._moving.put(None, None)
+        self._count()
         return answers
 
     def end(self) -> None:
@@ -146,6 +149,44 @@ class SqliteWriter:
             self._moving.stop()
         self.connection.close()
         self._lock.let_go()
+
+    def _count(self) -> None:
+        self._commits += 1
+        if self._commits >= _COMMITS_BEFORE_CHECKPOINT:
+            self._commits = 0
+            if self._moving is None:
+                self._moving = ThreadWorker(Checkpointer(self._path), _unheard, name="checkpoint")
+            self._moving.put(None, None)
+
+    def _append_one(self, job: Job) -> bool:
+        """Write a single row in one statement; False: nothing is known of it, go the long way."""
+        if not isinstance(job, Append) or len(job.rows) != 1:
+            return False
+        lease, row = job.lease, job.rows[0]
+        standing, held = self._standings.get(lease.book), self._held.get(lease.book)
+        if (
+            standing is None
+            or held is None
+            or not standing.holding.token == held.token == lease.token
+        ):
+            return False
+        end, book = standing.end, standing.id
+        if row.trade or row.n != end.n + 1 or not follows(end.digest, row):
+            return False
+        try:
+            wrote = self.connection.execute(
+                _ADD_ONE,
+                (book, row.n, row.ts_ns, row.event, row.intents, row.lines, "", row.digest,
+                 book, lease.token),
+            ).rowcount  # fmt: skip
+            self._check_files()
+        except (sqlite3.Error, OSError):
+            wrote = 0
+        if wrote != 1:
+            self._standings.clear()
+            return False
+        standing.end = End(row.n, row.digest)
+        return True
 
     def _forget_if_changed(self) -> None:
         """Read the standings anew if another connection wrote since our last transaction."""
@@ -311,38 +352,14 @@ class SqliteWriter:
             return  # SQLite had rolled back by itself
 
 
-class _Checkpointer:
-    """The craft that moves pages from a WAL into its file."""
-
-    def __init__(self, path: Path) -> None:
-        """Look at the file when there is something to do."""
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
-
-    def work(self, jobs: Sequence[None]) -> Sequence[None]:
-        """Move them once, however often it was asked for."""
-        if self._connection is None:
-            self._connection = sqlite3.connect(self._path, isolation_level=None)
-        try:
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        except sqlite3.Error:
-            return jobs  # the WAL only grows; the next commit says what is wrong
-        return jobs
-
-    def end(self) -> None:
-        """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-
-
 def _unheard(*_: object) -> None:
     """Hear nothing: nobody waits for pages to move."""
 
 
-def _identities(files: Sequence[Path]) -> list[int]:
+def _identities(files: Sequence[str]) -> list[int]:
     """Return what tells a file and its WAL from others of the same names."""
     try:
-        return [file.stat().st_ino for file in files]
+        return [os.stat(file).st_ino for file in files]  # noqa: PTH116 - on each order's path
     except OSError:
         return []
 
