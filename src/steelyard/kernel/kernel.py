@@ -19,7 +19,7 @@ from steelyard.kernel.hearing import Hearing
 from steelyard.kernel.lines import DECISION
 from steelyard.kernel.plain import Strategy, View
 from steelyard.kernel.reading import Reader
-from steelyard.kernel.resting import AT_REST, is_reserved, note_ending, protect, rest
+from steelyard.kernel.resting import AT_REST, Care, is_reserved
 from steelyard.kernel.seating import EFFECTS
 from steelyard.kernel.strategy import Prepared
 from steelyard.kernel.verdicts import Outcome
@@ -97,6 +97,7 @@ class Kernel:
         self._robots, self._orders = flat(book.robots), flat(book.orders)
         self._hearing = Hearing(book, self.taken.numbers)
         self._reader = Reader(book)
+        self._care = Care(book)
         self._decided: set[int] = set()
         self.woken: Sequence[int] = ()
         for robot, seat in enumerate(seats):
@@ -130,13 +131,14 @@ class Kernel:
         words, head = self._event, self._head
         head[_LOG] = 0
         robots = self.woken = self._hearing.take(event)
-        if isinstance(event, Signal | Answer):
+        kind = type(event)
+        if kind is Signal or kind is Answer:
             for caller in self._callers.values():
                 caller.extra = event
         self._questions.clear()
         self._decided.clear()
         self._enter()
-        effect = EFFECTS.get(type(event))
+        effect = EFFECTS.get(kind)
         if effect is not None:
             effect(self, event)
         for robot in robots:
@@ -190,7 +192,7 @@ class Kernel:
         )
         hears = robot in self._callers
         if reserved:
-            note_ending(self.book, robot, hears=hears)
+            self._care.note_ending(robot, hears=hears)
         ours = kind == EV_TIMER and self._event[_REFERENCE]  # the strategy did not ask for it
         if not ours and (hears or not reserved) and robot not in self.failed:
             if robots[at + _STOP] >= AT_REST:
@@ -204,9 +206,9 @@ class Kernel:
         if kind <= EV_BAR:
             return
         if robots[at + _STOP] >= AT_REST:
-            rest(self.book, robot)
+            self._care.rest(robot)
         if robots[at + _STOP_RATE]:
-            protect(self.book, robot)
+            self._care.protect(robot)
 
     def judge(self) -> None:
         """Let the gate judge what was staged, and tell the refusals."""

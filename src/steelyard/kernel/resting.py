@@ -11,9 +11,8 @@ Rule 4: a stop that would trigger at once means the exit is due: the robot goes 
 
 from typing import Final
 
-import numpy as np
-
 from steelyard.kernel.book import Book
+from steelyard.kernel.flat import flat, places
 from steelyard.model.client_ids import RESERVED, SLOT_CLOSE, SLOT_STOP, SLOT_STOP_NEXT
 from steelyard.model.kinds import (
     EV_ACCEPTED,
@@ -27,6 +26,7 @@ from steelyard.model.kinds import (
 )
 from steelyard.model.orders import OrderStatus
 from steelyard.model.reasons import WOULD_TRIGGER
+from steelyard.model.records import BOOK, EVENT, INSTRUMENT, ORDER, PLANE, POSITION, ROBOT
 from steelyard.model.units import RATE_ONE
 from steelyard.state.orders import set_position_side, set_trigger, stage_cancel, stage_place
 from steelyard.state.positions import average_entry
@@ -35,10 +35,30 @@ _BEFORE_LIVE: Final = int(OrderStatus.REFUSED)
 _AFTER_LIVE: Final = int(OrderStatus.FILLED)
 _STANDING: Final = frozenset({int(OrderStatus.OPEN), int(OrderStatus.PARTIAL)})
 _STOPS: Final = frozenset({SLOT_STOP, SLOT_STOP_NEXT})
+_CLOSING: Final = frozenset({SLOT_CLOSE})
 PATIENCE_NS: Final = 1_000_000_000
 """How long after a first try that failed the next one is made; it doubles with each."""
 
 _DOUBLINGS: Final = 6
+
+_B: Final = places(BOOK)
+_NOW, _HEDGED, _OPEN_ORDERS = _B["now_ns"], _B["hedged"], _B["open_orders"]
+_INSTRUMENTS: Final = _B["instruments"]
+_E: Final = places(EVENT)
+_KIND, _ORDER, _CODE = _E["kind"], _E["order"], _E["code"]
+_R: Final = places(ROBOT)
+_ROBOT_WORDS, _STOP, _STOP_RATE, _TRIES = _R[""], _R["stop"], _R["stop_rate"], _R["tries"]
+_TEND_AT, _TRADED = _R["tend_at_ns"], _R["traded"]
+_O: Final = places(ORDER)
+_ORDER_WORDS, _SLOT, _SIDE, _SIDE_OF = _O[""], _O["slot"], _O["side"], _O["position_side"]
+_QUANTITY, _FILLED, _CANCEL_NS = _O["quantity"], _O["filled"], _O["cancel_ns"]
+_NUMBER, _STATUS, _ROBOT = _O["number"], _O["status"], _O["robot"]
+_P: Final = places(POSITION)
+_POSITION_WORDS, _HELD = _P[""], _P["quantity"]
+_OPEN_BUY, _OPEN_SELL = _P["open_buy"], _P["open_sell"]
+_T: Final = places(INSTRUMENT)
+_TERM_WORDS, _LOT, _TICK, _QUANTITY_MIN = _T[""], _T["lot"], _T["tick"], _T["quantity_min"]
+_PLANE_WORDS, _LAST = places(PLANE)[""], places(PLANE)["last"]
 
 
 def is_reserved(slot: int) -> bool:
@@ -46,181 +66,189 @@ def is_reserved(slot: int) -> bool:
     return slot >= RESERVED
 
 
-def note_ending(book: Book, robot: int, *, hears: bool) -> None:
-    """Let the news of a protective order end the robot where it must (rule 4).
+class Care:
+    """The kernel's own wishes for the robots of one book."""
 
-    `hears`: its strategy is told of the stop's fills and may go on; else it cannot know what it
-    holds any more, and ends.
-    """
-    event = book.event[0]
-    order = book.orders[int(event["order"])]
-    if int(order["slot"]) not in _STOPS:
-        return
-    kind = int(event["kind"])
-    if (kind == EV_FILL and not hears) or (
-        kind == EV_REJECTED and int(event["code"]) == WOULD_TRIGGER
-    ):
-        book.robots[robot]["stop"] = STOP_FLAT
+    def __init__(self, book: Book) -> None:
+        """Look at the book's records as flat words: they are read at every event of a robot."""
+        self._book = book
+        self._head, self._event = flat(book.head), flat(book.event)
+        self._robots, self._orders = flat(book.robots), flat(book.orders)
+        self._positions, self._terms = flat(book.positions), flat(book.terms)
+        self._markets = flat(book.markets)
 
+    def note_ending(self, robot: int, *, hears: bool) -> None:
+        """Let the news of a protective order end the robot where it must (rule 4).
 
-def rest(book: Book, robot: int) -> None:
-    """Stage what is still missing until the robot is at rest."""
-    stop = int(book.robots[robot]["stop"])
-    orders = book.orders
-    closing = 0
-    others = 0
-    for row in _live(book, robot):
-        slot = int(orders[row]["slot"])
-        if slot == SLOT_CLOSE:
-            closing += 1
-            continue
-        if slot in _STOPS:
-            continue  # protection ends with the position
-        others += 1
-        if int(orders[row]["cancel_ns"]) == 0:
-            stage_cancel(book.head, orders, book.commands, row)
-    if stop != STOP_FLAT or others or closing:
-        return
-    now = int(book.head[0]["now_ns"])
-    for instrument, side, held in _held(book, robot):
-        terms = book.terms[instrument]
-        quantity = abs(held) - abs(held) % int(terms["lot"])
-        if quantity < max(1, int(terms["quantity_min"])):
-            continue  # dust: no order could close it
-        if _too_soon(book, robot, {SLOT_CLOSE}, now):
+        `hears`: its strategy is told of the stop's fills and may go on; else it cannot know what it
+        holds any more, and ends.
+        """
+        event = self._event
+        if self._orders[event[_ORDER] * _ORDER_WORDS + _SLOT] not in _STOPS:
             return
-        _place(book, robot, instrument, side, MARKET, -1 if held > 0 else 1, quantity, SLOT_CLOSE)
+        kind = event[_KIND]
+        if (kind == EV_FILL and not hears) or (
+            kind == EV_REJECTED and event[_CODE] == WOULD_TRIGGER
+        ):
+            self._robots[robot * _ROBOT_WORDS + _STOP] = STOP_FLAT
 
+    def rest(self, robot: int) -> None:
+        """Stage what is still missing until the robot is at rest."""
+        orders, terms = self._orders, self._terms
+        closing = 0
+        others = 0
+        for at in self._live(robot):
+            slot = orders[at + _SLOT]
+            if slot == SLOT_CLOSE:
+                closing += 1
+                continue
+            if slot in _STOPS:
+                continue  # protection ends with the position
+            others += 1
+            self._cancel_once(at)
+        if self._robots[robot * _ROBOT_WORDS + _STOP] != STOP_FLAT or others or closing:
+            return
+        now = self._head[_NOW]
+        for instrument, side, held in self._held(robot):
+            term = instrument * _TERM_WORDS
+            quantity = abs(held) - abs(held) % terms[term + _LOT]
+            if quantity < max(1, terms[term + _QUANTITY_MIN]):
+                continue  # dust: no order could close it
+            if self._too_soon(robot, _CLOSING, now):
+                return
+            way = -1 if held > 0 else 1
+            self._place(robot, instrument, side, MARKET, way, quantity, SLOT_CLOSE)
 
-def protect(book: Book, robot: int) -> None:
-    """Stage what the protective stop of the robot's position needs."""
-    orders = book.orders
-    now = int(book.head[0]["now_ns"])
-    live = [row for row in _live(book, robot) if int(orders[row]["slot"]) in _STOPS]
-    held = {side: quantity for _, side, quantity in _held(book, robot)}
-    for side in (0, 1) if int(book.head[0]["hedged"]) else (0,):
-        mine = [row for row in live if int(orders[row]["position_side"]) == side]
-        quantity = held.get(side, 0)
-        if quantity == 0:
-            for row in mine:
-                _cancel_once(book, row)
-            continue
-        _cover(book, robot, side, quantity, mine, now)
+    def protect(self, robot: int) -> None:
+        """Stage what the protective stop of the robot's position needs."""
+        orders = self._orders
+        live = [at for at in self._live(robot) if orders[at + _SLOT] in _STOPS]
+        held = {side: quantity for _, side, quantity in self._held(robot)}
+        for side in (0, 1) if self._head[_HEDGED] else (0,):
+            mine = [at for at in live if orders[at + _SIDE_OF] == side]
+            quantity = held.get(side, 0)
+            if quantity == 0:
+                for at in mine:
+                    self._cancel_once(at)
+                continue
+            self._cover(robot, side, quantity, mine)
 
+    def _cover(self, robot: int, side: int, quantity: int, mine: list[int]) -> None:
+        orders, head, now = self._orders, self._head, self._head[_NOW]
+        seat = robot * _ROBOT_WORDS
+        way = -1 if quantity > 0 else 1
+        covering = [
+            at
+            for at in mine
+            if orders[at + _SIDE] == way
+            and orders[at + _QUANTITY] - orders[at + _FILLED] >= abs(quantity)
+            and orders[at + _CANCEL_NS] == 0
+        ]
+        if covering:
+            kept = max(covering, key=lambda at: orders[at + _NUMBER])
+            if orders[kept + _STATUS] in _STANDING:
+                for at in mine:
+                    if at != kept:
+                        self._cancel_once(at)
+            return
+        if self._robots[seat + _TRIES] and mine:
+            # A venue that takes no second stop gets the successor after the old one has gone.
+            for at in mine:
+                self._cancel_once(at)
+        taken = {orders[at + _SLOT] for at in mine}
+        free = [slot for slot in (SLOT_STOP, SLOT_STOP_NEXT) if slot not in taken]
+        if self._too_soon(robot, _STOPS, now):
+            return
+        if not free:
+            self._robots[seat + _TEND_AT] = now + PATIENCE_NS
+            return
+        book, instrument = self._book, self._robots[seat + _TRADED]
+        row = (robot * head[_INSTRUMENTS] + instrument) * 2 + side
+        place, term = row * _POSITION_WORDS, instrument * _TERM_WORDS
+        grows = self._positions[place + (_OPEN_BUY if quantity > 0 else _OPEN_SELL)]
+        entry = int(average_entry(book.terms[instrument], book.positions[row]))
+        rate, tick = self._robots[seat + _STOP_RATE], self._terms[term + _TICK]
+        trigger = entry + way * (entry * rate // RATE_ONE)
+        trigger -= trigger % tick
+        # It can only reduce: where the position is too small for an order the stop may be larger.
+        lot = self._terms[term + _LOT]
+        size = max(abs(quantity) + grows, self._terms[term + _QUANTITY_MIN])
+        size += -size % lot
+        self._place(
+            robot, instrument, side, STOP_MARKET, way, size, free[0], trigger=max(trigger, tick)
+        )
 
-def _cover(book: Book, robot: int, side: int, quantity: int, mine: list[int], now: int) -> None:
-    orders = book.orders
-    way = -1 if quantity > 0 else 1
-    covering = [
-        row
-        for row in mine
-        if int(orders[row]["side"]) == way
-        and int(orders[row]["quantity"]) - int(orders[row]["filled"]) >= abs(quantity)
-        and int(orders[row]["cancel_ns"]) == 0
-    ]
-    if covering:
-        kept = max(covering, key=lambda row: int(orders[row]["number"]))
-        if int(orders[kept]["status"]) in _STANDING:
-            for row in mine:
-                if row != kept:
-                    _cancel_once(book, row)
-        return
-    if int(book.robots[robot]["tries"]) and mine:
-        # A venue that takes no second stop gets the successor after the old one has gone.
-        for row in mine:
-            _cancel_once(book, row)
-    taken = {int(orders[row]["slot"]) for row in mine}
-    free = [slot for slot in (SLOT_STOP, SLOT_STOP_NEXT) if slot not in taken]
-    if _too_soon(book, robot, _STOPS, now):
-        return
-    if not free:
-        book.robots[robot]["tend_at_ns"] = now + PATIENCE_NS
-        return
-    instrument = int(book.robots[robot]["traded"])
-    at = (robot * int(book.head[0]["instruments"]) + instrument) * 2 + side
-    position, terms = book.positions[at], book.terms[instrument : instrument + 1]
-    grows = int(position["open_buy"] if quantity > 0 else position["open_sell"])
-    entry = int(average_entry(terms[0], position))
-    rate, tick = int(book.robots[robot]["stop_rate"]), int(terms[0]["tick"])
-    trigger = entry + way * (entry * rate // RATE_ONE)
-    trigger -= trigger % tick
-    # It can only reduce: where the position is too small for an order the stop may be larger.
-    lot = int(terms[0]["lot"])
-    size = max(abs(quantity) + grows, int(terms[0]["quantity_min"]))
-    size += -size % lot
-    _place(
-        book, robot, instrument, side, STOP_MARKET, way, size, free[0],
-        trigger=max(trigger, tick),
-    )  # fmt: skip
+    def _place(
+        self, robot: int, instrument: int, position_side: int, kind: int, way: int,
+        quantity: int, slot: int, *, trigger: int = 0,
+    ) -> None:  # fmt: skip
+        book = self._book
+        meant = trigger or self._markets[instrument * _PLANE_WORDS + _LAST]
+        row = stage_place(
+            book.head, book.orders, book.commands, robot, instrument, way, kind, REDUCE_ONLY,
+            0, quantity, meant, 0, slot,
+        )  # fmt: skip
+        if row < 0:
+            self._robots[robot * _ROBOT_WORDS + _TEND_AT] = self._head[_NOW] + PATIENCE_NS
+            return
+        if position_side:
+            set_position_side(book.orders, book.commands, book.head, position_side)
+        if trigger:
+            set_trigger(book.orders, book.commands, book.head, trigger, 0)
 
+    def _cancel_once(self, at: int) -> None:
+        book = self._book
+        if self._orders[at + _CANCEL_NS] == 0:
+            stage_cancel(book.head, book.orders, book.commands, at // _ORDER_WORDS)
 
-def _place(
-    book: Book, robot: int, instrument: int, position_side: int, kind: int, way: int,
-    quantity: int, slot: int, *, trigger: int = 0,
-) -> None:  # fmt: skip
-    meant = trigger or int(book.markets[instrument]["last"])
-    row = stage_place(
-        book.head, book.orders, book.commands, robot, instrument, way, kind, REDUCE_ONLY,
-        0, quantity, meant, 0, slot,
-    )  # fmt: skip
-    if row < 0:
-        book.robots[robot]["tend_at_ns"] = int(book.head[0]["now_ns"]) + PATIENCE_NS
-        return
-    if position_side:
-        set_position_side(book.orders, book.commands, book.head, position_side)
-    if trigger:
-        set_trigger(book.orders, book.commands, book.head, trigger, 0)
+    def _live(self, robot: int) -> list[int]:
+        """Return where a robot's orders stand that may still fill, or are just being judged."""
+        if self._head[_OPEN_ORDERS] == 0:
+            return []
+        status = self._book.orders["status"]
+        rows = ((status > _BEFORE_LIVE) & (status < _AFTER_LIVE)).nonzero()[0].tolist()
+        orders = self._orders
+        return [row * _ORDER_WORDS for row in rows if orders[row * _ORDER_WORDS + _ROBOT] == robot]
 
+    def _held(self, robot: int) -> list[tuple[int, int, int]]:
+        """Return (instrument, side, quantity) of what a robot holds."""
+        positions, per_robot = self._positions, self._head[_INSTRUMENTS] * 2
+        first = robot * per_robot * _POSITION_WORDS + _HELD
+        found = []
+        for i in range(per_robot):
+            held = positions[first + i * _POSITION_WORDS]
+            if held:
+                found.append((i // 2, i % 2, held))
+        return found
 
-def _cancel_once(book: Book, row: int) -> None:
-    if int(book.orders[row]["cancel_ns"]) == 0:
-        stage_cancel(book.head, book.orders, book.commands, row)
+    def _too_soon(self, robot: int, slots: frozenset[int], now: int) -> bool:
+        """Say whether the last try in these slots is too fresh; then ask to be called again.
 
+        The longer a row of failures, the longer the wait: who says no is not asked each second.
+        """
+        event, orders, robots = self._event, self._orders, self._robots
+        seat = robot * _ROBOT_WORDS
+        heard = event[_ORDER] if event[_KIND] >= EV_ACCEPTED else -1
+        if heard >= 0 and self._is_ours(heard * _ORDER_WORDS, robot, slots):
+            failed = orders[heard * _ORDER_WORDS + _STATUS] in _FAILED
+            robots[seat + _TRIES] = robots[seat + _TRIES] + 1 if failed else 0
+        span = PATIENCE_NS << min(robots[seat + _TRIES], _DOUBLINGS)
+        fresh = (self._book.orders["created_ns"] > now - span).nonzero()[0].tolist()
+        for row in (*fresh, heard):
+            at = row * _ORDER_WORDS
+            if row >= 0 and self._is_ours(at, robot, slots) and orders[at + _STATUS] in _FAILED:
+                robots[seat + _TEND_AT] = now + span
+                return True
+        return False
 
-def _live(book: Book, robot: int) -> list[int]:
-    """Return the rows of a robot's orders that may still fill, or are just being judged."""
-    if int(book.head[0]["open_orders"]) == 0:
-        return []
-    orders = book.orders
-    status = orders["status"]
-    rows = ((status > _BEFORE_LIVE) & (status < _AFTER_LIVE)).nonzero()[0].tolist()
-    return [row for row in rows if int(orders[row]["robot"]) == robot]
-
-
-def _held(book: Book, robot: int) -> list[tuple[int, int, int]]:
-    """Return (instrument, side, quantity) of what a robot holds."""
-    per_robot = int(book.head[0]["instruments"]) * 2
-    rows = book.positions["quantity"][robot * per_robot : (robot + 1) * per_robot]
-    return [(i // 2, i % 2, held) for i, held in enumerate(rows.tolist()) if held]
-
-
-def _too_soon(book: Book, robot: int, slots: frozenset[int] | set[int], now: int) -> bool:
-    """Say whether the last try in these slots is too fresh; then ask to be called again.
-
-    The longer a row of failures, the longer the wait: who says no is not asked each second.
-    """
-    event, orders, seat = book.event[0], book.orders, book.robots[robot]
-    heard = int(event["order"]) if int(event["kind"]) >= EV_ACCEPTED else -1
-    if heard >= 0 and _is_ours(orders[heard], robot, slots):
-        failed = int(orders[heard]["status"]) in _FAILED
-        seat["tries"] = int(seat["tries"]) + 1 if failed else 0
-    span = PATIENCE_NS << min(int(seat["tries"]), _DOUBLINGS)
-    fresh = (orders["created_ns"] > now - span).nonzero()[0].tolist()
-    for row in (*fresh, heard):
-        order = orders[row]
-        if row >= 0 and _is_ours(order, robot, slots) and int(order["status"]) in _FAILED:
-            seat["tend_at_ns"] = now + span
-            return True
-    return False
-
-
-def _is_ours(order: np.void, robot: int, slots: frozenset[int] | set[int]) -> bool:
-    """Say whether an order is a try of the kernel's own that we did not take back."""
-    return (
-        int(order["robot"]) == robot
-        and int(order["slot"]) in slots
-        and int(order["cancel_ns"]) == 0
-    )
+    def _is_ours(self, at: int, robot: int, slots: frozenset[int]) -> bool:
+        """Say whether an order is a try of the kernel's own that we did not take back."""
+        orders = self._orders
+        return (
+            orders[at + _ROBOT] == robot
+            and orders[at + _SLOT] in slots
+            and orders[at + _CANCEL_NS] == 0
+        )
 
 
 _FAILED: Final = frozenset(

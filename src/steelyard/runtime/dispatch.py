@@ -20,6 +20,7 @@ from steelyard.runtime.meters import Urgency
 from steelyard.wire.scheduler import Scheduler, Timer
 
 QUEUE_MAX: Final = 20_000
+_UNANSWERED: Final = (Unclear, NotSent)
 TIMED_OUT: Final = Unclear(text="no reply within the deadline")
 
 Heard: TypeAlias = Callable[[Reply], None]
@@ -97,9 +98,9 @@ class Dispatch:
         self._put(job, Urgency.READ)
         return job
 
-    def ask(self, kind: Request, heard: Heard, cursor: str = "") -> Job:
+    def ask(self, kind: Request, heard: Heard, cursor: str = "", late: Heard | None = None) -> Job:
         """Ask for open orders, trades since a cursor, or holdings."""
-        job = Job(kind, heard, what=cursor)
+        job = Job(kind, heard, what=cursor, late=late)
         self._put(job, Urgency.READ)
         return job
 
@@ -217,7 +218,7 @@ class Dispatch:
             return
         if job.timer is not None:
             job.timer.cancel()
-        self._answered(not isinstance(reply, Unclear | NotSent))
+        self._answered(not isinstance(reply, _UNANSWERED))
         self._tell(job, reply)
 
     def _deadline(self, job: Job) -> None:

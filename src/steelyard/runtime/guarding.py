@@ -39,6 +39,7 @@ class Guarding:
         self._timer: Any = None
         self._timer_ns = NEVER_NS
         self._ages: Any = None
+        self._awaited: set[str] = set()
 
     def begin(self) -> None:
         """Start watching: the book trades."""
@@ -107,7 +108,8 @@ class Guarding:
         if self._closed:
             return
         desk, limit = self._desk, self._desk.plan.price_age_max_ns
-        if desk.writer.healthy and desk.phase == "running":
+        able = desk.writer.healthy and desk.phase == "running"
+        if able:
             for robot, seated in list(desk.robots.seated.items()):
                 if desk.robots.lives[robot].state not in LIVELY:
                     continue
@@ -124,9 +126,29 @@ class Guarding:
                             ts_ns=desk.now(), robot=robot, paused=old, cause=PAUSE_STALE, reason=why
                         )
                     )
-        # Who waits for a price goes on soon after it comes: after a crash that is every robot.
-        waits = any(desk.robots.lives[r].state in LIVELY for r in self.stale)
-        self._ages = self._scheduler.after(_LOOK_NS if waits else limit // 2, self._watch_ages)
+        # Who waits for a price goes on when it comes: after a crash that is every robot.
+        waits = [r for r in self.stale if desk.robots.lives[r].state in LIVELY]
+        for robot in waits if able else ():
+            self._await(desk.kernel.book.instruments[desk.robots.seated[robot].instrument].name)
+        self._look(limit // 2 if able or not waits else _LOOK_NS)
+
+    def _await(self, name: str) -> None:
+        """Look again behind the next price of an instrument."""
+        if name in self._awaited:
+            return
+        self._awaited.add(name)
+
+        def came() -> None:
+            self._awaited.discard(name)
+            if not self._closed:
+                self._look(0)
+
+        self._desk.parts.market.at_next_price(name, came)
+
+    def _look(self, delay_ns: int) -> None:
+        if self._ages is not None:
+            self._ages.cancel()
+        self._ages = self._scheduler.after(delay_ns, self._watch_ages)
 
     # --- robots ----------------------------------------------------------------------------------
 

@@ -98,17 +98,22 @@ class Market:
         else:
             line.waiting.append(call)
 
+    def at_next_price(self, instrument: str, call: Callable[[], None]) -> None:
+        """Call once, when the next price comes."""
+        self._lines[self._names.index(instrument)].waiting.append(call)
+
     def _sink(self, news: PriceNews) -> None:
-        if isinstance(news, FeedGap):
-            self.gaps += 1
+        if isinstance(news, Trade):
+            price: int = news.price
+        elif isinstance(news, Quote):
+            price = (news.bid + news.ask) // 2
+        else:  # only prices wake robots
+            self.gaps += isinstance(news, FeedGap)
             return
-        if not isinstance(news, Trade | Quote):
-            return  # only prices wake robots
         event = news
         line = self._lines[event.instrument]
         if event.ts_ns < line.ts_ns:
             return
-        price = event.price if isinstance(event, Trade) else (event.bid + event.ask) // 2
         last = line.plane.last
         if last and abs(price - last) * RATE_ONE > last * OUTLIER_RATE:
             suspect, line.suspect = line.suspect, price

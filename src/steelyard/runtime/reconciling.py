@@ -5,7 +5,9 @@ proves nothing and is asked for again.
 Rule 2: an order of ours that a complete list lacks is asked for by its id: absence is no proof.
 Rule 3: a difference in holdings counts when three readings in a row, each later than the venue's
 visibility lag, show the same one while nothing of ours moved.
-Rule 4: small differences are repaired by a named adjustment, large ones open the breaker and wait
+Rule 4: an account in another mode than the book's is heard from every answer, be it incomplete or
+past its deadline; what was asked before a late one does not prove otherwise.
+Rule 5: small differences are repaired by a named adjustment, large ones open the breaker and wait
 for a person. Differences of money are deposits and withdrawals: booked, always told.
 """
 
@@ -79,6 +81,8 @@ class Reconciling:
         self._timer: Any = None
         self._attempt = 0
         self._pages = 0
+        self._asked_ns = 0  # monotonic, of the question for holdings under way
+        self._told_ns = -1  # monotonic, when a late answer told of another mode
         self._seen: tuple[tuple[int, ...], ...] = ()
         self._same = 0
         self._closed = False
@@ -135,7 +139,8 @@ class Reconciling:
         match reply:
             case Success(value=OpenOrders(complete=True) as page):
                 self._compare_orders(page)
-                self._dispatch.ask(Request.HOLDINGS, self._holdings)
+                self._asked_ns = self._scheduler.elapsed_ns()
+                self._dispatch.ask(Request.HOLDINGS, self._holdings, late=self._late_holdings)
             case _:
                 self._failed(reply)
 
@@ -153,16 +158,29 @@ class Reconciling:
                 self._resolving.want(tracked, self._terms.lag_ns)
 
     def _holdings(self, reply: Reply) -> None:
-        page = reply.value if isinstance(reply, Success) else None
-        hedged = bool(self._kernel.book.head[0]["hedged"])
-        if isinstance(page, Holdings) and page.hedged != hedged:
+        if self._in_other_mode(reply):
             # At once, from an incomplete page too: nothing may be opened in another mode.
             self._other_mode()
         match reply:
-            case Success(value=Holdings(complete=True) as page):
+            case Success(value=Holdings(complete=True) as page) if self._asked_ns > self._told_ns:
                 self._compare(page)
             case _:
                 self._failed(reply)
+
+    def _late_holdings(self, reply: Reply) -> None:
+        """Hear an answer past its deadline: holdings have moved on, the mode may well be as told.
+
+        If it is not, the reading that begins now says so, and a pause for nothing was short.
+        """
+        if self._in_other_mode(reply):
+            self._told_ns = self._scheduler.elapsed_ns()
+            self._other_mode()
+            self.run()
+
+    def _in_other_mode(self, reply: Reply) -> bool:
+        page = reply.value if isinstance(reply, Success) else None
+        hedged = bool(self._kernel.book.head[0]["hedged"])
+        return isinstance(page, Holdings) and page.hedged != hedged
 
     # --- what the pass found ---------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 Rule 1: rows are written in the order of their numbers; one append is under way at a time, and what
 comes meanwhile goes with the next: a burst costs one commit.
 Rule 2: what a failed append wanted to write is written again, the same rows with the same digests.
-Rule 3: while the journal does not take rows, no create leaves; cancels do.
+Rule 3: while the journal does not take rows, no create leaves; cancels do, unless of a create that
+waits here itself: such a cancel leaves behind it.
 Rule 4: who was fenced off writes nothing, ever again.
 """
 
@@ -14,7 +15,7 @@ from msgspec.msgpack import Encoder
 
 from steelyard.kernel.ports import Journal, Kept, Lease, Written
 from steelyard.kernel.verdicts import Approved, Outcome
-from steelyard.model.commands import CancelOrder
+from steelyard.model.commands import CancelOrder, Command, PlaceOrder
 from steelyard.model.events import Adjusted, Event, Filled, FundingPaid
 from steelyard.runtime.retry import backoff_ns
 from steelyard.wire.scheduler import Scheduler
@@ -24,6 +25,7 @@ ROWS_MAX: Final = 20_000
 
 _BASE_NS: Final = 100_000_000
 _CAP_NS: Final = 5_000_000_000
+_OF_TRADES: Final = (Filled, Adjusted, FundingPaid)
 _encode: Final = Encoder().encode
 
 Link = Callable[[bytes, int, int, bytes, bytes, bytes, str], bytes]
@@ -73,7 +75,7 @@ class Writer:
         """Take the next outcome."""
         approved = outcome.approved if outcome.verdicts else ()
         intents = _encode([one.command for one in approved]) if approved else b""
-        trade = event.trade if isinstance(event, Filled | Adjusted | FundingPaid) else ""
+        trade = event.trade if isinstance(event, _OF_TRADES) else ""
         body = _encode(event)
         digest = self._link(
             self.digest, outcome.n, outcome.ts_ns, body, intents, outcome.lines, trade
@@ -141,13 +143,23 @@ class Writer:
                 call()
 
     def _let_cancels_go(self) -> None:
-        """Cancels can only lower what is at risk: they do not wait for the disk."""
+        """Cancels can only lower what is at risk: they do not wait for the disk.
+
+        Who cancels what has not left yet finds nothing to cancel, and the create comes after it.
+        """
+        commands = [one.command for _, approved, _ in self._intents for one in approved]
+        waiting = {command.number for command in commands if isinstance(command, PlaceOrder)}
         kept = []
         for n, approved, heard in self._intents:
-            cancels = tuple(a for a in approved if isinstance(a.command, CancelOrder))
-            rest = tuple(a for a in approved if not isinstance(a.command, CancelOrder))
+            cancels = tuple(a for a in approved if _cancels_other(a.command, waiting))
+            rest = tuple(a for a in approved if not _cancels_other(a.command, waiting))
             if cancels:
                 self._leaves(cancels, heard)
             if rest:
                 kept.append((n, rest, heard))
         self._intents = kept
+
+
+def _cancels_other(command: Command, creates: set[int]) -> bool:
+    """Say whether a command cancels an order that is none of `creates`."""
+    return isinstance(command, CancelOrder) and command.number not in creates

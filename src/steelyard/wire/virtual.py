@@ -15,8 +15,6 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, Final, TypeAlias
 
-_MASK: Final = (1 << 64) - 1
-_MIX: Final = 0x9E3779B97F4A7C15
 _STEPS_PER_INSTANT: Final = 100_000
 _NEVER: Final = -1
 
@@ -104,6 +102,7 @@ class VirtualTime:
     def run(self, until_ns: int) -> bool:  # noqa: C901 - one loop, a million turns a second
         """Run all calls up to and including `until_ns`; False: nothing is left to happen."""
         heap, ready, pick, most = self._heap, self._ready, self._pick, self._instant_max
+        now_ns = self.at_ns
         at_once = 0
         while True:
             if not ready:
@@ -124,7 +123,7 @@ class VirtualTime:
             if host is not None:
                 if host.dead:
                     continue
-                if host.stalled_until_ns > self.at_ns:
+                if host.stalled_until_ns > now_ns:
                     self._put_off(entry, host.stalled_until_ns)
                     continue
                 host.steps += 1
@@ -137,7 +136,7 @@ class VirtualTime:
                     f"{at_once} calls ran at {self.at_ns} ns, allowed are {most}: "
                     f"the last was {call!r}"
                 )
-            self.trace = ((self.trace ^ sequence) * _MIX + self.at_ns) & _MASK
+            self.trace = hash((self.trace, sequence, now_ns))
             try:
                 call(*args)
             except PowerCut:
@@ -145,7 +144,7 @@ class VirtualTime:
 
     def mix(self, value: int) -> None:
         """Let the trace depend on `value` too."""
-        self.trace = ((self.trace ^ (value & _MASK)) * _MIX + 1) & _MASK
+        self.trace = hash((self.trace, value))
 
     def _drawn(self, pick: Callable[[int], int]) -> _Entry:
         ready = self._ready

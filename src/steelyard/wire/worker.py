@@ -165,22 +165,28 @@ class ThreadWorker(Generic[J, A]):
 class HereWorker(Generic[J, A]):
     """A worker on the loop's own thread: for work that is shorter than a thread's wake-up.
 
-    What is put in one pass of the loop is done as one batch in the next. Everybody waits for the
-    work, so it must never wait for a disk or a network.
+    The first job of a pass of the loop is done, and its answer heard, within the call that puts it;
+    those that follow in the same pass are one batch of the next. Everybody waits for the work, so
+    it must never wait for a disk or a network.
     """
 
     def __init__(self, craft: Craft[J, A], tell: Tell) -> None:
         """Use `tell` to come back in the next pass."""
         self._craft, self._tell = craft, tell
         self._waiting: list[tuple[J, _Heard[A] | None]] = []
+        self._gathers = False
         self._stopped = False
 
     def put(self, job: J, heard: _Heard[A] | None) -> None:
         """Do a job after those that were put before; `heard` is called with its answer."""
         assert not self._stopped, "the worker was stopped"
-        if not self._waiting:
-            self._tell(self._do)
+        if self._gathers:
+            self._waiting.append((job, heard))
+            return
+        self._gathers = True
+        self._tell(self._turn)
         self._waiting.append((job, heard))
+        self._do()
 
     def ask(self, job: J) -> A:
         """Do a job after those that were put before, and return its answer."""
@@ -194,6 +200,14 @@ class HereWorker(Generic[J, A]):
             self._stopped = True
             self._do()
             self._craft.end()
+
+    def _turn(self) -> None:
+        """Begin another pass."""
+        if self._waiting:
+            self._tell(self._turn)  # what comes of these answers goes together, too
+            self._do()
+        else:
+            self._gathers = False
 
     def _do(self) -> None:
         batch, self._waiting = self._waiting, []

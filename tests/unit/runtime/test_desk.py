@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
-from steelyard.kernel.ports import Placing
+from msgspec.structs import replace as changed
+
+from steelyard.kernel.ports import Heard, Placing
 from steelyard.model import events as ev
-from steelyard.model.kinds import LIMIT, PAUSE_DRIFT, PAUSE_VENUE
+from steelyard.model.kinds import LIMIT, PAUSE_DRIFT, PAUSE_MODE, PAUSE_VENUE
+from steelyard.model.reports import Success
 from steelyard.model.units import Money, Price, Quantity
 from steelyard.runtime.desk import Desk
 from steelyard.runtime.reconciling import Drift
 from steelyard.venues.paper.rules import ExchangeRules
-from tests.unit.runtime.desks import COIN, PRICE, House
+from tests.unit.runtime.desks import COIN, PRICE, SECOND, TERMS, House
 
 
 def funded(desk: Desk) -> list[int]:
@@ -25,6 +28,21 @@ def halt(desk: Desk) -> None:
             fee=Money(0), liquidity=1,
         )
     )  # fmt: skip
+
+
+def late_holdings(house: House, desk: Desk) -> list[Heard]:
+    """Ask for holdings, wait past the deadline; return both questions, which nobody answered."""
+    venue, asked = house.floor.venues[0], list[Heard]()
+    answers = venue.holdings
+
+    def waits(heard: Heard) -> None:
+        asked.append(heard)
+
+    venue.holdings = waits  # type: ignore[method-assign]
+    desk.account.verify(lambda: None)
+    house.wait(TERMS.deadline_ns / SECOND + 1)
+    venue.holdings = answers  # type: ignore[method-assign]
+    return asked
 
 
 def test_a_halt_is_told_and_takes_the_orders_back() -> None:
@@ -185,3 +203,35 @@ def test_coins_that_turn_up_once_robots_have_traded_ask_for_a_person() -> None:
 
     assert desk.account.paused & PAUSE_DRIFT
     assert int(desk.kernel.book.positions["quantity"].sum()) == 5_007
+
+
+def test_holdings_that_tell_late_of_another_mode_are_heard() -> None:
+    house = House()
+    desk = house.live()
+    held = desk.account.reconciling.holdings
+    assert held is not None
+    first, second = late_holdings(house, desk)
+
+    first(Success(value=changed(held, hedged=True)))
+    assert desk.account.paused & PAUSE_MODE
+    second(Success(value=held))
+    assert desk.account.paused & PAUSE_MODE  # that was asked before we knew
+
+    house.wait(10)
+    assert not desk.account.paused & PAUSE_MODE
+
+
+def test_holdings_that_come_late_change_nothing_else() -> None:
+    house = House()
+    desk = house.live()
+    held = desk.account.reconciling.holdings
+    assert held is not None
+    first, second = late_holdings(house, desk)
+    written = desk.writer.n
+
+    first(Success(value=changed(held, positions=(), cash=0)))
+    second(Success(value=held))
+    house.wait(10)
+
+    assert desk.writer.n == written
+    assert desk.account.reconciling.drift == ()

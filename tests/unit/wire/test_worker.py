@@ -125,18 +125,20 @@ def test_a_closed_loop_is_told_nothing() -> None:
     worker.stop()
 
 
-def test_here_jobs_of_one_pass_are_one_batch_of_the_next_pass() -> None:
+def test_here_the_first_job_of_a_pass_is_done_at_once_and_the_others_in_the_next() -> None:
     craft, desk, heard = Doubling(), Desk(), list[int]()
     craft.gate.release(10)
     worker = HereWorker[int, int](craft, desk.tell)
     for job in (1, 2, 3):
         worker.put(job, heard.append)
-    assert not heard
+    assert heard == [2]
     desk.turn()
-
     assert heard == [2, 4, 6]
-    assert craft.batches == [[1, 2, 3]]
-    assert desk.calls.empty()
+    desk.turn()
+    worker.put(4, heard.append)
+
+    assert heard == [2, 4, 6, 8]
+    assert craft.batches == [[1], [2, 3], [4]]
     assert craft.threads == {threading.get_ident()}
 
 

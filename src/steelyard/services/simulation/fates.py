@@ -78,11 +78,11 @@ _ORDINARY: Final = Fate.ORDINARY
 class Fates:
     """The fates of one kind of message: how likely each is, and a stream to draw them from."""
 
-    __slots__ = ("_fired", "_floor", "_rows", "_stream", "quiet", "total")
+    __slots__ = ("_below", "_fired", "_floor", "_rows", "quiet", "total")
 
     def __init__(self, stream: Stream, fired: Callable[[str], None]) -> None:
         """Draw from `stream`; tell `fired` the catalogue's row of each fate that strikes."""
-        self._stream = stream
+        self._below = stream.below
         self._fired = fired
         self._rows: list[tuple[int, Fate, str]] = []
         self.total = 0
@@ -100,7 +100,7 @@ class Fates:
         """Decide the fate of the next message."""
         if not self.total or self.quiet:
             return _ORDINARY
-        value = self._stream.below(MILLION)
+        value = self._below(MILLION)
         if value < self._floor:
             return _ORDINARY
         above = value - self._floor
@@ -119,28 +119,27 @@ class Fates:
 class Delays:
     """Bimodal delays: most are short, some are beyond every deadline."""
 
-    __slots__ = ("_long_max_ns", "_long_ppm", "_short_max_ns", "_short_min_ns", "_stream", "quiet")
+    __slots__ = ("_below", "_long_from", "_long_ns", "_short_min_ns", "_short_ns", "quiet")
 
     def __init__(
         self, stream: Stream, *, short_min_ns: int, short_max_ns: int, long_max_ns: int,
         long_ppm: int,
     ) -> None:  # fmt: skip
         """Draw short delays, and `long_ppm` in a million of up to `long_max_ns`."""
-        self._stream = stream
+        self._below = stream.below
         self._short_min_ns = short_min_ns
-        self._short_max_ns = short_max_ns
-        self._long_max_ns = long_max_ns
-        self._long_ppm = long_ppm
+        self._short_ns = short_max_ns - short_min_ns
+        self._long_ns = long_max_ns - short_min_ns
+        self._long_from = MILLION - long_ppm
         self.quiet = False
 
     def draw(self) -> int:
         """Return one delay."""
-        value = self._stream.below(_FINE)
-        low = self._short_min_ns
+        value = self._below(_FINE)
         # One draw serves both questions: its top part says which mode, the whole how long.
-        if (value >> _UPPER) * MILLION >> _UPPER >= MILLION - self._long_ppm and not self.quiet:
-            return low + (self._long_max_ns - low) * (value & _LOWER) // _LOWER
-        return low + (self._short_max_ns - low) * (value & _LOWER) // _LOWER
+        if (value >> _UPPER) * MILLION >> _UPPER >= self._long_from and not self.quiet:
+            return self._short_min_ns + self._long_ns * (value & _LOWER) // _LOWER
+        return self._short_min_ns + self._short_ns * (value & _LOWER) // _LOWER
 
 
 _UPPER: Final = 16

@@ -4,7 +4,9 @@ Rule 1: rows are committed in the order one process asked for; what was committe
 dies. What was asked for and not committed when the process died is lost, or lands late and is
 then compared with the lease like every other commit.
 Rule 2: what was committed is noted with its true time, for the checker.
-Rule 3: a lease runs by the storage's own clock, which is right: that of its processes may not be.
+Rule 3: a prompt storage answers ordinary commits within the call that asks, as a journal that waits
+for no disk does.
+Rule 4: a lease runs by the storage's own clock, which is right: that of its processes may not be.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -34,9 +36,11 @@ class Storage:
     """What the processes of one house share."""
 
     def __init__(
-        self, time: VirtualTime, *, fates: Fates, renewals: Fates, delays: Delays, luck: Stream
+        self, time: VirtualTime, *, fates: Fates, renewals: Fates, delays: Delays, luck: Stream,
+        prompt: bool = False,
     ) -> None:  # fmt: skip
         """Begin with an empty disk."""
+        self.prompt = prompt
         self.time = time
         self.disk = Disk()
         self.fates = fates
@@ -120,6 +124,9 @@ class HostJournal:
         self._host.step()
         storage = self._storage
         fate = storage.fates.draw()
+        if storage.prompt and fate == Fate.ORDINARY and self._last_ns < storage.time.at_ns:
+            self._commit(fate, -1, lease, tuple(rows), done)
+            return
         delay_ns = storage.delays.draw()
         if fate == Fate.SLOW_COMMIT:
             delay_ns += storage.luck.below(SLOW_MAX_MS) * 1_000_000
@@ -154,11 +161,19 @@ class HostJournal:
     def _commit(
         self, fate: Fate, delay_ns: int, lease: Lease, rows: tuple[Kept, ...], done: Done
     ) -> None:
+        """Commit now; answer `delay_ns` later, or (below 0) within this call."""
         storage, host, time = self._storage, self._host, self._storage.time
         if self._is_lost():
             return
+
+        def answer(written: Written, text: str) -> None:
+            if delay_ns < 0:
+                done(written, text)
+            else:
+                time.put(host, delay_ns, done, written, text)
+
         if fate == Fate.FAILED or storage.full_until_ns > time.at_ns:
-            time.put(host, delay_ns, done, Written.FAILED, "no space left on the device")
+            answer(Written.FAILED, "no space left on the device")
             return
 
         def back(written: Written, text: str) -> None:
@@ -169,7 +184,7 @@ class HostJournal:
                     storage.on_commit(kept)
                 if fate == Fate.ACK_LOST:
                     written, text = Written.FAILED, "the answer to the commit was lost"
-            time.put(host, delay_ns, done, written, text)
+            answer(written, text)
 
         self._handle.append(lease, rows, back)
 

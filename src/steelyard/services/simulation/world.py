@@ -275,7 +275,7 @@ class World:
                 tape.stream("delay.commit"), short_min_ns=MS // 10, short_max_ns=3 * MS,
                 long_max_ns=SECOND, long_ppm=1_000,
             ),
-            luck=tape.stream("storage"),
+            luck=tape.stream("storage"), prompt=tape.stream("prompt").below(3) == 1,
         )  # fmt: skip
 
 

@@ -48,7 +48,8 @@ class Caller:
             **fields, "apiKey": self._credentials.key, "recvWindow": RECV_WINDOW_MS,
             "timestamp": self.now_ns() // 1_000_000,
         }  # fmt: skip
-        return {**full, "signature": socket_signature(self._credentials.secret, full)}
+        full["signature"] = socket_signature(self._credentials.secret, full)
+        return full
 
     def has(self, place: str) -> bool:
         """Say whether this environment has such an address."""

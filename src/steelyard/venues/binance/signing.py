@@ -10,7 +10,6 @@ import hmac
 from base64 import b64encode
 from collections.abc import Mapping
 from functools import lru_cache
-from hashlib import sha256
 from urllib.parse import quote, urlencode
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,7 +24,7 @@ def signature(secret: str, text: str) -> str:
     """Sign a text."""
     if secret.startswith(_PEM):
         return b64encode(_private(secret).sign(text.encode())).decode()
-    return hmac.new(secret.encode(), text.encode(), sha256).hexdigest()
+    return hmac.digest(secret.encode(), text.encode(), "sha256").hex()
 
 
 def encoded(fields: Mapping[str, str | int]) -> str:

@@ -33,7 +33,7 @@ def api_text(event: str, channel: str, parameters: str, timestamp: str) -> str:
 
 def sign(secret: str, text: str) -> str:
     """Return the signature of a text."""
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha512).hexdigest()
+    return hmac.digest(secret.encode(), text.encode(), "sha512").hex()
 
 
 def headers(
