@@ -147,9 +147,15 @@ def serve() -> None:
 class Answering(Strategy):
     """One order for each price to act on, far below, which ends at once."""
 
+    level = size = 0
+
+    def on_start(self, view: View) -> None:
+        self.level = view.price((CALM + WANTED) // 2)
+        self.size = 10 * int(view.instrument().lot)
+
     def on_quote(self, view: View, tick: Tick) -> None:
-        if tick.bid > view.price((CALM + WANTED) // 2):
-            view.buy(10 * int(view.instrument().lot), tick.bid * 98 // 100 // 10 * 10, ioc=True)
+        if tick.bid > self.level:
+            view.buy(self.size, tick.bid * 98 // 100 // 10 * 10, ioc=True)
 
 
 class Ours:
@@ -203,6 +209,7 @@ class Ours:
         )  # fmt: skip
         shared = Market(feed, scheduler, (NAME,))
         switch = FileSwitch(self.folder)
+        switch.watch(scheduler)
         self.desk = desk_of(plan, scheduler, self.journal, venue, shared, switch, seat_of)
         self.desk.start(self.opened)
 

@@ -6,7 +6,6 @@ Rule 2: a secret that is a PEM private key signs with Ed25519, any other text wi
 Rule 3: over REST a text is percent-encoded (UTF-8) before it is signed; on the socket it is not.
 """
 
-import hmac
 from base64 import b64encode
 from collections.abc import Mapping
 from functools import lru_cache
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from steelyard.model.errors import ConfigurationError
+from steelyard.venues.native.keyed import keyed
 
 _PEM = "-----BEGIN"
 
@@ -24,7 +24,7 @@ def signature(secret: str, text: str) -> str:
     """Sign a text."""
     if secret.startswith(_PEM):
         return b64encode(_private(secret).sign(text.encode())).decode()
-    return hmac.digest(secret.encode(), text.encode(), "sha256").hex()
+    return keyed("sha256", secret, text).hex()
 
 
 def encoded(fields: Mapping[str, str | int]) -> str:

@@ -4,13 +4,13 @@ Rule 1: what is signed is what leaves, byte for byte: the query stands in the pa
 Rule 2: a REST timestamp counts milliseconds, that of a log-in seconds.
 """
 
-import hmac
 from base64 import b64encode
 from typing import Final
 
 import msgspec
 
 from steelyard.venues.native.dialect import Credentials
+from steelyard.venues.native.keyed import keyed
 
 LOGIN_PATH: Final = "/user/verify"
 _SECOND_NS: Final = 1_000_000_000
@@ -18,7 +18,7 @@ _SECOND_NS: Final = 1_000_000_000
 
 def signature(secret: str, text: str) -> str:
     """Sign a text."""
-    return b64encode(hmac.digest(secret.encode(), text.encode(), "sha256")).decode()
+    return b64encode(keyed("sha256", secret, text)).decode()
 
 
 def rest_headers(

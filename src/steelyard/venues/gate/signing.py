@@ -7,10 +7,10 @@ channel, the parameters as text and the time, a line each.
 """
 
 import hashlib
-import hmac
 from typing import Any, Final
 
 from steelyard.venues.native.dialect import Credentials
+from steelyard.venues.native.keyed import keyed
 
 _EMPTY: Final = hashlib.sha512(b"").hexdigest()
 
@@ -33,7 +33,7 @@ def api_text(event: str, channel: str, parameters: str, timestamp: str) -> str:
 
 def sign(secret: str, text: str) -> str:
     """Return the signature of a text."""
-    return hmac.digest(secret.encode(), text.encode(), "sha512").hex()
+    return keyed("sha512", secret, text).hex()
 
 
 def headers(

@@ -4,7 +4,6 @@ Rule 1: what is signed is what leaves, byte for byte: the query stands in the pa
 Rule 2: a REST timestamp is ISO 8601 in UTC with milliseconds, that of a log-in epoch seconds.
 """
 
-import hmac
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Final
 import msgspec
 
 from steelyard.venues.native.dialect import Credentials
+from steelyard.venues.native.keyed import keyed
 
 LOGIN_PATH: Final = "/users/self/verify"
 _SECOND_NS: Final = 1_000_000_000
@@ -21,7 +21,7 @@ _MS_NS: Final = 1_000_000
 
 def signature(secret: str, text: str) -> str:
     """Sign a text."""
-    return b64encode(hmac.digest(secret.encode(), text.encode(), "sha256")).decode()
+    return b64encode(keyed("sha256", secret, text)).decode()
 
 
 def iso_ms(now_ns: int) -> str:
