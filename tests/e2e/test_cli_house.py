@@ -41,6 +41,7 @@ def test_status_says_everything_about_each_robot(rig: Rig, capsys: Said) -> None
 
     assert (found["running"], found["kill_switch"], book["phase"]) == (True, None, "running")
     assert set(book["budget_left"]) == {"cancel", "create", "read", "held_ms"}
+    assert book["feed"] == {"gaps": 0, "outliers": 0}
     assert book["journal"]["outcomes"] > 0
     assert {one["state"] for one in book["breakers"]} == {"closed"}
     for one in book["robots"]:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from steelyard.app.saying import Say
 from steelyard.app.venues import GENERIC
 from steelyard.kernel.ports import Venue
 from steelyard.model.errors import ConfigurationError
@@ -33,7 +34,6 @@ from steelyard.wire.errands import Errand, Reach, walk
 _FIRST_NS, _LONGEST_NS = SECOND, 30 * SECOND
 _CHANNELS: Final = frozenset({Channel.QUOTES, Channel.TRADES})
 
-Say = Callable[[str, str], None]
 Steps = Errand[None]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from steelyard.app.accounts import NotTaken, profile_of
+from steelyard.app.saying import Say
 from steelyard.app.venues import account_of, addresses_of, market_of
 from steelyard.kernel.ports import Venue
 from steelyard.model.errors import ConfigurationError
@@ -45,7 +46,6 @@ DEADLINE_NS: Final = 10 * SECOND
 _FIRST_NS, _LONGEST_NS = SECOND, 30 * SECOND
 _CHANNELS: Final = frozenset({Channel.QUOTES, Channel.TRADES})
 
-Say = Callable[[str, str], None]
 Steps = Errand[None]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from steelyard.app.paper import HERE, paper_address, paper_instruments
+from steelyard.app.saying import Say
 from steelyard.app.venues import is_native
 from steelyard.kernel.ports import Venue
 from steelyard.model.errors import ConfigurationError
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from steelyard.wire.errands import Reach
 
 _LISTINGS: Final = "listings"
-
-Say = Callable[[str, str], None]
-"""Is given a level and a sentence."""
 
 
 class TradingPlace(Protocol):

@@ -70,6 +70,7 @@ def book_status(shell: Shell, reasons_of: ReasonsOf) -> dict[str, Any]:
         "open_orders": len(account.orders.live),
         "foreign_orders": len(account.orders.foreign),
         "anomalies": account.orders.anomalies,
+        "feed": {"gaps": shell.parts.market.gaps, "outliers": shell.parts.market.outliers},
         "drift": [drift_view(shell, one) for one in account.reconciling.drift],
         "breakers": [
             {"name": b.rule.name, "state": b.state.value, "reason": b.reason}
