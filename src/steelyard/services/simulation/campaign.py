@@ -28,7 +28,6 @@ from steelyard.wire.spreading import spread
 COVERED_IN: Final = 10_000
 """In so many seeds every row of the catalogue must have struck."""
 MINUTE_NS: Final = 60_000_000_000
-_COLLECT_EVERY: Final = 16
 _THOROUGH_EVERY: Final = 4
 
 Prepare: TypeAlias = Callable[[], Assembly]
@@ -127,17 +126,17 @@ class Runner:
         """Build the assembly once."""
         self._assembly = prepare()
         self._scope = scope
-        self._runs = 0
-        gc.freeze()
+        self._warm = False
         gc.disable()  # worlds are rings of references: they are collected between runs
 
     def __call__(self, what: tuple[int, tuple[int, ...]]) -> Run:
         """Run a seed, with the power cut at these steps."""
         seed, crash_steps = what
         run, _ = run_seed(self._assembly, seed, crash_steps=crash_steps, scope=self._scope)
-        self._runs += 1
-        if self._runs % _COLLECT_EVERY == 0:
-            gc.collect()
+        gc.collect()
+        if not self._warm:
+            self._warm = True
+            gc.freeze()  # what the first world brought to life stays, and is not looked at again
         return run
 
 

@@ -49,7 +49,7 @@ _SLOW: Final = frozenset({Fate.SLOW_REQUEST, Fate.SLOW_EXIT})
 _SPOILT: Final = frozenset(
     {Fate.BROKEN_REPLY, Fate.PARTIAL, Fate.FLAT_ROWS, Fate.FLAT_SIDES, Fate.PARTLY_DONE}
 )
-_BEAT_NS: Final = 10 * SECOND
+_BEAT_NS: Final = 15 * SECOND
 _STAMPED: Final = frozenset({Request.PLACE, Request.CANCEL, Request.CANCEL_ALL})
 
 

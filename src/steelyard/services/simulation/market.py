@@ -1,7 +1,7 @@
 """The market path: a random walk with jumps, drawn tick by tick, and what incidents do to it.
 
-Rule 1: a tick comes every two to ten virtual seconds, of one instrument; nobody draws a tick before
-it is due, so an incident may move the price and the walk goes on from there.
+Rule 1: a tick comes every two to fourteen virtual seconds, of one instrument; nobody draws a tick
+before it is due, so an incident may move the price and the walk goes on from there.
 Rule 2: the dull choice is a market that does not move.
 """
 
@@ -15,7 +15,7 @@ from steelyard.services.simulation.tape import Tape
 from steelyard.wire.virtual import VirtualTime
 
 _STEP_MIN_NS: Final = 2 * SECOND
-_STEP_RANGE_NS: Final = 8 * SECOND
+_STEP_RANGE_NS: Final = 12 * SECOND
 _FINE: Final = 1 << 32
 _JUMP: Final = 17  # one kind of move in 64
 _JUMP_FACTOR: Final = 15

@@ -99,7 +99,7 @@ def book_for(plan: Plan, tape: Tape) -> BookPlan:
         instruments=tuple(perpetual(name, dust=dust) for name in names), robots=tuple(robots),
         leverage=LEVERAGE, limits=Limits(position_notional_max=_CASH // 3, open_orders_max=40),
         robots_max=4, instruments_max=2, orders_max=128, snapshot_every=60 + luck.below(400),
-        lease_ns=30 * SECOND, price_age_max_ns=60 * SECOND,
+        lease_ns=45 * SECOND, price_age_max_ns=60 * SECOND,
         # The last reading must lie within the quiet end, whatever came late.
         reconcile_ns=(60 + luck.below(40)) * SECOND,
         exit_stop=(STOP_ORDERS, STOP_FLAT, STOP_NONE)[luck.below(3)],
