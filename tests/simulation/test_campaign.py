@@ -57,7 +57,7 @@ def test_two_processes_find_what_one_does() -> None:
 
 
 def test_power_cuts_at_steps_of_the_way_find_nothing() -> None:
-    once = exhaustive(assembly, [11], stride=97)
+    once = exhaustive(assembly, [11], stride=83)
     twice = exhaustive(assembly, [12], stride=197, twice=True)
 
     assert once.seeds > 10

@@ -74,7 +74,7 @@ def test_rows_have_names_of_their_own() -> None:
 @pytest.mark.parametrize("code", sorted(ROWS))
 def test_a_fault_strikes(code: str) -> None:
     fired = 0
-    for seed in range(12):
+    for seed in range(24):
         made = world(seed, code)
         assert set(made.plan.rows) == {code}
         fired += made.fired.get(code, 0)
