@@ -11,6 +11,7 @@ from msgspec import structs
 
 from steelyard.exchange.hall.keys import make_members
 from steelyard.kernel.ports import Feed, Venue
+from steelyard.model.instruments import Instrument
 from steelyard.venues.binance.account import BinanceAccount
 from steelyard.venues.binance.market import BinanceMarket
 from steelyard.venues.bitget.account import BitgetAccount
@@ -30,6 +31,10 @@ from tests.contract.fitting import Fit, Fitted, FittedFeed, finer
 from tests.contract.rigs import Native
 
 Now = Callable[[], int]
+PERPETUAL = "BTC/USDT:USDT"
+SPOT = "BTC/USDT"
+_WORTH = 20
+"""In quote: what the suite's smallest order is worth on spot, where lots are tiny."""
 
 
 class Half(NamedTuple):
@@ -38,7 +43,6 @@ class Half(NamedTuple):
     addresses: Callable[[Mapping[str, str]], Addresses]
     account: type[Any]
     market: type[Any]
-    instrument: str = "BTC/USDT:USDT"
     prefix: str = "s"
     lots: int = 1
     """So many lots are the suite's smallest order, where one is worth too little; odd."""
@@ -82,12 +86,15 @@ HALVES: Mapping[str, Half] = {
 class OnHall(Native):
     """The driver with a venue's dialect, on the local exchange in a process of its own."""
 
-    def __init__(self, name: str, line: str, *, over_socket: bool, deadline_ns: int = 0) -> None:
+    def __init__(
+        self, name: str, line: str, *, over_socket: bool, deadline_ns: int = 0,
+        instrument: str = PERPETUAL,
+    ) -> None:  # fmt: skip
         """`line` is what the exchange printed; `deadline_ns` 0: the dialect's own."""
         half = HALVES[name]
         told = json.loads(line)[name]
         listing = hall_process.listing(name)
-        found = {one.name: one for one in listing.instruments()}[half.instrument]
+        found = {one.name: one for one in listing.instruments()}[instrument]
         self.instrument = finer(found)
         addresses = half.addresses(told)
         members = make_members(listing.TERMS, hall_process.ACCOUNTS, hall_process.SEED)
@@ -108,10 +115,17 @@ class OnHall(Native):
         market: MarketDialect = half.market(instruments=(self.instrument,), addresses=addresses)
         super().__init__(account, market, over_socket=over_socket)
         cash = int(hall_process.MONEY.scaleb(self.instrument.money_decimals))
-        self.fit = Fit(self.instrument, prefix=half.prefix, cash=cash, lots=half.lots)
+        lots = half.lots if instrument == PERPETUAL else _lots(self.instrument)
+        self.fit = Fit(self.instrument, prefix=half.prefix, cash=cash, lots=lots)
 
     def venue(self, account: int) -> Venue:
         return Fitted(super().venue(account), self.fit)
 
     def feed(self) -> Feed:
         return FittedFeed(super().feed(), self.fit)
+
+
+def _lots(spot: Instrument) -> int:
+    """Return an odd number of lots that is worth enough at 9,000."""
+    lots = _WORTH * 10 ** int(spot.quantity_decimals) // (9_000 * int(spot.lot))
+    return int(lots) | 1

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from steelyard.kernel.ports import Placing
 from steelyard.model.events import Quote, Trade
 from steelyard.model.reports import News, Refusal, Reply, Success, Trades
+from steelyard.venues.native.batches import Outcome
 from steelyard.venues.native.dialect import (
     Aside,
     BookRule,
@@ -55,6 +56,20 @@ class PlainAccount:
 
     def cancel(self, client_id: str, instrument: int) -> Steps:
         return self._ask(What.CANCEL, self._named(client_id, instrument))
+
+    def batch_max(self, order: Placing, *, over_socket: bool) -> int:
+        return 0
+
+    def batch_cancel_max(self, client_id: str, instrument: int, *, over_socket: bool) -> int:
+        return 0
+
+    def place_batch(self, orders: Sequence[Placing]) -> Generator[Call, Answer, Outcome]:
+        raise NotImplementedError
+
+    def cancel_batch(
+        self, client_ids: Sequence[str], instrument: int
+    ) -> Generator[Call, Answer, Outcome]:
+        raise NotImplementedError
 
     def cancel_all(self, instrument: int) -> Steps:
         return self._ask(What.CANCEL_ALL, self._named("", instrument))
@@ -123,6 +138,14 @@ class PlainAccount:
     def entry_cancel(self, number: str, client_id: str, instrument: int) -> bytes | None:
         named = self._named(client_id, instrument)
         return frames.write(What.CANCEL, int(number), named).hex().encode()
+
+    def entry_place_batch(self, number: str, orders: Sequence[Placing]) -> bytes | None:
+        return None
+
+    def entry_cancel_batch(
+        self, number: str, client_ids: Sequence[str], instrument: int
+    ) -> bytes | None:
+        return None
 
     def read_entry(self, frame: bytes) -> Sequence[Entry | Aside]:
         if frame == WELCOME.encode():

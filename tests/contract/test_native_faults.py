@@ -1,39 +1,29 @@
 """Native venues when the exchange fails them: what is lost is Unclear, what was done is found."""
 
-import json
-from collections.abc import Callable, Iterator
-from itertools import count
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from steelyard.kernel.ports import FeedGap, Placing, PriceNews
-from steelyard.model.kinds import BUY, LIMIT, POST_ONLY
+from steelyard.kernel.ports import FeedGap, PriceNews
 from steelyard.model.market import Depth
 from steelyard.model.reports import (
     Fault,
     Gap,
-    Linked,
-    News,
-    OrderFound,
     OrderState,
     Refusal,
-    Reply,
     Success,
     Unclear,
 )
 from steelyard.venues.native.dialect import Channel, MarketDialect
 from steelyard.venues.native.feed import NativeFeed
-from steelyard.wire.http import Answer, Failure
-from tests.contract.halls import HALVES, OnHall
+from tests.contract.desks import Desk
+from tests.contract.halls import HALVES
 from tests.contract.rigs import HALL_PROGRAM, Process
 
-DEADLINE_NS = 1_500_000_000
 LOST = ("lost_before", "lost_after")
 DONE = frozenset({"lost_after", "unknown_after", "html", "truncated", "empty"})
 REFUSED = {"busy": None, "rate_limit": Fault.RATE_LIMIT, "maintenance": None}
 """None: in whichever class the dialect reads it; some venues' words for it prove nothing."""
-_accounts = count()
 
 
 @pytest.fixture(scope="module", params=HALVES)
@@ -45,67 +35,6 @@ def hall(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
 
 def has_checksum(market: MarketDialect) -> bool:
     return market.name in ("okx", "bitget")
-
-
-class Desk:
-    """One account of one exchange, and the hands that break it."""
-
-    def __init__(self, name: str, line: str, *, over_socket: bool) -> None:
-        self.rig = OnHall(name, line, over_socket=over_socket, deadline_ns=DEADLINE_NS)
-        self.control = json.loads(line)["control"]
-        self.account = next(_accounts)
-        self.news: list[News] = []
-        self.venue = self.rig.venue(self.account)
-        self.venue.listen(self.news.append)
-        self.rig.wait(lambda: self.linked and self.rig.ready)
-        # The order socket comes up beside the private stream; a question gives it the time.
-        self.ask(self.venue.open_orders)
-
-    @property
-    def linked(self) -> bool:
-        return any(isinstance(one, Linked) for one in self.news)
-
-    def close(self) -> None:
-        self.act("clear")
-        self.venue.close()
-        self.rig.close()
-
-    def act(self, what: str, **values: Any) -> None:
-        heard: list[Answer | Failure] = []
-        self.rig.http.ask(
-            "POST", f"{self.control}/{what}", {"Content-Type": "application/json"},
-            json.dumps(values).encode(), deadline_ns=5 * 10**9, heard=heard.append,
-        )  # fmt: skip
-        self.rig.wait(lambda: bool(heard))
-        assert isinstance(heard[0], Answer)
-        assert heard[0].status == 200, heard[0].body
-
-    def ask(self, send: Callable[[Callable[[Reply], None]], None]) -> Reply:
-        replies: list[Reply] = []
-        send(replies.append)
-        self.rig.wait(lambda: bool(replies))
-        (reply,) = replies
-        return reply
-
-    def place(self, client_id: str) -> Reply:
-        order = Placing(
-            client_id=client_id, instrument=0, side=BUY, type=LIMIT, flags=POST_ONLY, price=9_000,
-            quantity=2,
-        )  # fmt: skip
-        return self.ask(lambda heard: self.venue.place(order, heard))
-
-    def exists(self, client_id: str) -> bool:
-        """Ask for the order until there is an answer that says so or not."""
-        reply: Reply = Unclear(text="")
-        while isinstance(reply, Unclear):
-            reply = self.ask(lambda heard: self.venue.order(client_id, 0, heard))
-        if isinstance(reply, Refusal):
-            assert reply.fault == Fault.NO_ORDER, reply
-            return False
-        assert isinstance(reply, Success)
-        assert isinstance(reply.value, OrderFound)
-        assert reply.value.report.state == OrderState.OPEN
-        return True
 
 
 @pytest.fixture(params=[False, True], ids=["over REST", "over a socket"])

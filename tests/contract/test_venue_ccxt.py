@@ -22,7 +22,7 @@ from steelyard.wire.http_client import AioHttp
 from steelyard.wire.tasks import Tasks
 from tests.contract import hall_process
 from tests.contract.fitting import Fit, Fitted, FittedFeed, finer
-from tests.contract.halls import HALVES
+from tests.contract.halls import HALVES, PERPETUAL
 from tests.contract.rigs import HALL_PROGRAM, ClientLoop, Process, Rig
 from tests.contract.test_venue import (
     client,
@@ -78,7 +78,7 @@ class OnHall(ClientLoop):
         self.doors: list[Door] = []
         listing = hall_process.listing(name)
         self.members = make_members(listing.TERMS, hall_process.ACCOUNTS, hall_process.SEED)
-        self.public = self.door(None, half.instrument)
+        self.public = self.door(None, PERPETUAL)
         self.instrument = finer(self.public.instruments[0])
         self.public.instruments = (self.instrument,)
         cash = int(hall_process.MONEY.scaleb(self.instrument.money_decimals))

@@ -27,7 +27,7 @@ from steelyard.venues.bitget.depth import ChecksumBook
 from steelyard.venues.bitget.errors import judge
 from steelyard.venues.bitget.market import change_of
 from steelyard.venues.bitget.symbols import PERPETUAL, SPOT
-from steelyard.venues.native.dialect import Unsigned
+from steelyard.venues.native.tools import Unsigned
 from tests.recorded.market_files import market_file, market_files
 
 NOT_READ: Final = {

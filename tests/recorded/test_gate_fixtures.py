@@ -19,7 +19,8 @@ from steelyard.venues.gate.depth import GateBook
 from steelyard.venues.gate.instruments import listed_contract, listed_pair
 from steelyard.venues.gate.market import CONTRACT, PAIR, PERP_BOOK, ROWS, SPOT_BOOK, GateMarket
 from steelyard.venues.gate.terms import ADDRESSES
-from steelyard.venues.native.dialect import BookChange, Unsigned
+from steelyard.venues.native.dialect import BookChange
+from steelyard.venues.native.tools import Unsigned
 from tests.recorded.market_files import market_file, market_files
 
 _ROW = "not a frame: a row out of a REST answer or a request"

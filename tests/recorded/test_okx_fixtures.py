@@ -12,7 +12,8 @@ from steelyard.model.events import Quote, Trade
 from steelyard.model.instruments import Fees, Instrument, Kind
 from steelyard.model.market import FundingRate
 from steelyard.model.units import Money, Price, Quantity, Rate
-from steelyard.venues.native.dialect import BookChange, Unsigned
+from steelyard.venues.native.dialect import BookChange
+from steelyard.venues.native.tools import Unsigned
 from steelyard.venues.okx import tools
 from steelyard.venues.okx.depth import OkxBook
 from steelyard.venues.okx.errors import MEANINGS, code_of

@@ -22,8 +22,8 @@ from steelyard.venues.native.dialect import (
     Addresses,
     Credentials,
     MarketDialect,
-    Tools,
 )
+from steelyard.venues.native.tools import Tools
 
 _HERE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 GENERIC: Final = "ccxt:"

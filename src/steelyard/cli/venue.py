@@ -75,7 +75,7 @@ def sign(venue: str) -> None:
         binance, okx, bitget or gate.
     """
     from steelyard.app.venues import tools_of
-    from steelyard.venues.native.dialect import Unsigned
+    from steelyard.venues.native.tools import Unsigned
 
     tools = tools_of(venue)
     try:

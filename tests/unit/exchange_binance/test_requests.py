@@ -200,6 +200,18 @@ def test_a_batch_succeeds_in_parts(venue: Venue) -> None:
     assert [row.get("status", row.get("code")) for row in gone] == ["CANCELED", -2011]
 
 
+def test_five_are_created_and_ten_canceled_at_once_and_no_more(venue: Venue) -> None:
+    def ask(method: str, **fields: Any) -> Any:
+        return venue.ask(method, "/fapi/v1/batchOrders", **fields)
+
+    names = json.dumps([f"n{i}" for i in range(10)])
+    more = json.dumps([f"n{i}" for i in range(11)])
+    assert len(ask("POST", batchOrders=json.dumps([PERP_ORDER] * 5))) == 5
+    assert ask("POST", batchOrders=json.dumps([PERP_ORDER] * 6))["code"] == -4082
+    assert len(ask("DELETE", symbol="BTCUSDT", origClientOrderIdList=names)) == 10
+    assert ask("DELETE", symbol="BTCUSDT", origClientOrderIdList=more)["code"] == -4082
+
+
 # --- what is told ---------------------------------------------------------------------------------
 
 

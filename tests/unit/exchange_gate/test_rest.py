@@ -297,6 +297,21 @@ def test_limits_are_of_endpoints_and_told(gate: Gate) -> None:
     assert reset == gate.hall.now_ns() // 10**9 + 2
 
 
+def test_batches_have_a_most_and_each_order_of_contracts_counts(gate: Gate) -> None:
+    assert gate.ask("POST", "/futures/usdt/batch_orders", [perp()] * 10)[0] == 200
+    for path, row, most in (
+        ("/futures/usdt/batch_orders", perp(), 10), ("/spot/batch_orders", spot(text="t-a"), 10),
+        ("/spot/cancel_batch_orders", {"currency_pair": "BTC_USDT", "id": "1"}, 20),
+        ("/futures/usdt/batch_cancel_orders", "1", 20),
+    ):  # fmt: skip
+        assert label(gate.ask("POST", path, [row] * (most + 1))) == (400, "INVALID_PARAM_VALUE")
+    request = gate.request("POST", "/futures/usdt/batch_orders", [perp()] * 7)
+    (charge,) = gate.speaker.weight(request)
+    assert (charge.meter, charge.weight) == ("futures creates", 7)
+    (charge,) = gate.speaker.weight(gate.request("POST", "/spot/cancel_batch_orders", []))
+    assert charge.meter == "spot cancels"
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'"x"', b"1"])
 @pytest.mark.parametrize("path", [SPOT_ORDERS, PERP_ORDERS, "/spot/batch_orders"])
 def test_nothing_a_client_sends_breaks_the_server(gate: Gate, path: str, body: bytes) -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from steelyard.venues.binance import tools
 from steelyard.venues.binance.signing import signature, socket_signature
-from steelyard.venues.native.dialect import Unsigned
+from steelyard.venues.native.tools import Unsigned
 from tests.recorded.market_files import market_file
 from tests.unit.venues_binance.desk import SECRET
 

@@ -1,16 +1,15 @@
 """Instruments, credentials and a venue that answers what it was told to."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final
 
 from steelyard.model.instruments import Instrument
-from steelyard.model.reports import Reply
 from steelyard.venues.bitget.account import BitgetAccount
 from steelyard.venues.bitget.instruments import contract, pair
 from steelyard.venues.bitget.terms import ADDRESSES
 from steelyard.venues.bitget.words import Contract, Pair
-from steelyard.venues.native.dialect import Call, Credentials, Steps
+from steelyard.venues.native.dialect import Call, Credentials
 from steelyard.wire.http import Answer
 
 CREDENTIALS: Final = Credentials(key="bg_1", secret="hush", passphrase="word")
@@ -62,8 +61,8 @@ def bad(code: str, text: str = "?", status: int = 400) -> Answer:
 
 
 def converse(
-    steps: Steps, answers: Sequence[Answer] | Callable[[Call], Answer]
-) -> tuple[Reply, list[Call]]:
+    steps: Generator[Call, Answer, Any], answers: Sequence[Answer] | Callable[[Call], Answer]
+) -> tuple[Any, list[Call]]:
     """Run a conversation to its end; every answer must be asked for."""
     calls: list[Call] = []
     rest = None if callable(answers) else list(answers)
@@ -78,5 +77,4 @@ def converse(
                 call = steps.send(rest.pop(0))
     except StopIteration as end:
         assert not rest, f"nobody asked for {rest}"
-        reply: Reply = end.value
-        return reply, calls
+        return end.value, calls

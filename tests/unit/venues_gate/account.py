@@ -1,7 +1,7 @@
 """An account of the dialect with a fixed clock, and a venue that answers from a list."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ from steelyard.model.instruments import Fees, Instrument, Kind
 from steelyard.model.units import Money, Price, Quantity, Rate
 from steelyard.venues.gate.account import GateAccount
 from steelyard.venues.gate.terms import ADDRESSES
-from steelyard.venues.native.dialect import Call, Credentials, Steps
+from steelyard.venues.native.dialect import Call, Credentials
 from steelyard.wire.http import Answer
 
 NOW_NS = 1_700_000_000_123_456_789
@@ -43,7 +43,7 @@ def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = Non
     return Answer(status, headers or {}, raw)
 
 
-def talk(steps: Steps, answers: Sequence[Answer]) -> tuple[Any, list[Call]]:
+def talk(steps: Generator[Call, Answer, Any], answers: Sequence[Answer]) -> tuple[Any, list[Call]]:
     """Hold a conversation; return its reply and the calls. All answers must be used."""
     calls: list[Call] = []
     waiting = list(answers)

@@ -18,6 +18,7 @@ from steelyard.model.reports import (
     Success,
 )
 from steelyard.model.units import Money, Nanos, Price, Quantity, Rate
+from steelyard.venues.native.batches import Outcome, Told
 from steelyard.venues.native.dialect import (
     Answering,
     BookChange,
@@ -51,9 +52,15 @@ def call(path: str, *, changes: bool = False) -> Call:
     )
 
 
-def order(client_id: str = "a") -> Placing:
+def order(client_id: str = "a", instrument: int = 0) -> Placing:
     return Placing(
-        client_id=client_id, instrument=0, side=BUY, type=LIMIT, flags=0, price=100, quantity=1
+        client_id=client_id,
+        instrument=instrument,
+        side=BUY,
+        type=LIMIT,
+        flags=0,
+        price=100,
+        quantity=1,
     )
 
 
@@ -74,6 +81,14 @@ def verdict(word: str) -> Reply:
         case "clock":
             return Refusal(fault=Fault.CLOCK, text="late")
     raise ValueError(f"nobody understands {word!r}")
+
+
+def verdicts(text: str) -> Outcome:
+    """Read the answer to a batch, `a:ok,:no`, or to anything else."""
+    if ":" not in text:
+        return verdict(text)
+    rows = (one.split(":") for one in text.split(","))
+    return tuple(Told(name, verdict(word)) for name, word in rows)
 
 
 def asides(words: list[str]) -> list[Any]:
@@ -104,6 +119,8 @@ class ToyAccount:
         self.has_entry = True
         self.entry_confirms = 1
         self.guards = True
+        self.batch = 0
+        self.batches_over_socket = True
 
     def place(self, order: Placing) -> Steps:
         if order.client_id == "unspeakable":
@@ -118,6 +135,24 @@ class ToyAccount:
     def cancel(self, client_id: str, instrument: int) -> Steps:
         answer = yield call(f"/cancel/{client_id}", changes=True)
         return verdict(answer.body.decode())
+
+    def batch_max(self, order: Placing, *, over_socket: bool) -> int:
+        return 0 if order.client_id.startswith("alone") else self.batch
+
+    def batch_cancel_max(self, client_id: str, instrument: int, *, over_socket: bool) -> int:
+        return self.batch
+
+    def place_batch(self, orders: Sequence[Placing]) -> Generator[Call, Answer, Outcome]:
+        return self._batch("place", [order.client_id for order in orders])
+
+    def cancel_batch(
+        self, client_ids: Sequence[str], instrument: int
+    ) -> Generator[Call, Answer, Outcome]:
+        return self._batch("cancel", client_ids)
+
+    def _batch(self, what: str, names: Sequence[str]) -> Generator[Call, Answer, Outcome]:
+        answer = yield call(f"/{what}s/{','.join(names)}", changes=True)
+        return verdicts(answer.body.decode())
 
     def cancel_all(self, instrument: int) -> Steps:
         answer = yield call("/cancel_all", changes=True)
@@ -194,10 +229,20 @@ class ToyAccount:
     def entry_cancel(self, number: str, client_id: str, instrument: int) -> bytes | None:
         return f"{number} cancel".encode()
 
+    def entry_place_batch(self, number: str, orders: Sequence[Placing]) -> bytes | None:
+        names = ",".join(order.client_id for order in orders)
+        return f"{number} places {names}".encode() if self.batches_over_socket else None
+
+    def entry_cancel_batch(
+        self, number: str, client_ids: Sequence[str], instrument: int
+    ) -> bytes | None:
+        names = ",".join(client_ids)
+        return f"{number} cancels {names}".encode() if self.batches_over_socket else None
+
     def read_entry(self, frame: bytes) -> Sequence[Any]:
         words = frame.decode().split()
         if words[0].isdecimal():
-            return [Entry(number=words[0], reply=verdict(words[1]))]
+            return [Entry(number=words[0], reply=verdicts(words[1]))]
         return asides(words)
 
 

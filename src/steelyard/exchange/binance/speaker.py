@@ -58,6 +58,7 @@ _TROUBLES: Final = {
     Trouble.ERROR: NOBODY_KNOWS,
 }  # fmt: skip
 _BAN_STATUS: Final = 418
+_BATCH_ORDERS: Final = 5
 _PERP_ROOTS: Final = frozenset({"futures", "public", "market", "private"})
 
 
@@ -122,8 +123,16 @@ class BinanceSpeaker:
         weight = route.weight if route is not None else 1
         found = [Charge(meter=meter, weight=weight, limit=limit, span_ns=_MINUTE_NS)]
         if route is not None and route.orders:
+            # A batch is five orders of ten seconds, and one of a minute.
+            many = _BATCH_ORDERS if request.path.endswith("/batchOrders") else 1
             found += [
-                Charge(meter=name, weight=1, limit=most, span_ns=span_ns, by_key=True)
+                Charge(
+                    meter=name,
+                    weight=1 if span_ns == _MINUTE_NS else many,
+                    limit=most,
+                    span_ns=span_ns,
+                    by_key=True,
+                )
                 for name, _, most, span_ns in _ORDERS[product]
             ]
         return found

@@ -22,6 +22,7 @@ from steelyard.exchange.hall.words import HallOrder, Product, Refused
 
 _DONE: Final = {"code": 200, "msg": "The operation of cancel all open order is done."}
 _BATCH_MAX: Final = 5
+_CANCELS_MAX: Final = 10
 _PAGE: Final = 1000
 
 
@@ -229,12 +230,12 @@ def trades(ask: Ask) -> Any:
     return [(orders.spot_trade if spot else orders.perp_trade)(ask.desk, one) for one in found]
 
 
-def _rows(ask: Ask, name: str) -> list[Any]:
+def _rows(ask: Ask, name: str, most: int = _BATCH_MAX) -> list[Any]:
     try:
         found = json.loads(ask.fields.text(name))
     except ValueError:
         found = None
-    if not isinstance(found, list) or not 0 < len(found) <= _BATCH_MAX:
+    if not isinstance(found, list) or not 0 < len(found) <= most:
         raise Objection(400, -4082, "Invalid number of batch place orders.")
     return found
 
@@ -267,9 +268,10 @@ def amend_batch(ask: Ask) -> Any:
 def cancel_batch(ask: Ask) -> Any:
     """Cancel several by number or client id."""
     if ask.fields.has("orderIdList"):
-        name, rows = "orderId", _rows(ask, "orderIdList")
+        name, rows = "orderId", _rows(ask, "orderIdList", _CANCELS_MAX)
     elif ask.fields.has("origClientOrderIdList"):
-        name, rows = "origClientOrderId", _rows(ask, "origClientOrderIdList")
+        name = "origClientOrderId"
+        rows = _rows(ask, "origClientOrderIdList", _CANCELS_MAX)
     else:
         raise missing("orderIdList")
     symbol = ask.fields.text("symbol")

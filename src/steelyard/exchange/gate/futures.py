@@ -54,6 +54,7 @@ class PerpDesk:
 
     def place_many(self, member: Member, rows: list[Any], *, decimal: bool) -> list[dict[str, Any]]:
         """Create several; each is answered for itself."""
+        parameters.check_batch(rows, parameters.CREATES_MAX)
         found = []
         for batch, fields in enumerate(rows, start=1):
             try:
@@ -78,6 +79,7 @@ class PerpDesk:
 
     def cancel_many(self, member: Member, names: list[Any]) -> list[dict[str, Any]]:
         """Cancel several by number."""
+        parameters.check_batch(names, parameters.CANCELS_MAX)
         found = []
         for name in map(str, names):
             told: dict[str, Any] = {"id": name, "user_id": int(member.user)}

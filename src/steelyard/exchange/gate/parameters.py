@@ -18,6 +18,8 @@ from steelyard.exchange.hall.words import Product
 from steelyard.model.instruments import Instrument
 
 TEXT: Final = re.compile(r"t-[0-9A-Za-z_.\-]{1,28}")
+CREATES_MAX: Final = 10
+CANCELS_MAX: Final = 20
 _LIMIT_MAX: Final = 1000
 _SECOND_NS: Final = 1_000_000_000
 
@@ -132,6 +134,12 @@ def text_of(values: Mapping[str, Any]) -> str:
             return ""
         raise GateError("INVALID_PARAM_VALUE", f"Invalid parameter `text` with value: {text}")
     return str(text)
+
+
+def check_batch(rows: Any, most: int) -> None:
+    """Refuse a batch of nothing or of too many."""
+    if not isinstance(rows, list) or not 0 < len(rows) <= most:
+        raise GateError("INVALID_PARAM_VALUE", f"a batch has one to {most} rows")
 
 
 def page_of(rows: list[Any], values: Mapping[str, Any], limit: int) -> list[Any]:

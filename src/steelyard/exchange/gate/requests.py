@@ -89,9 +89,9 @@ class OrderRequests:
             signing.may_trade(member)
         headers = {name.lower(): str(value) for name, value in (payload.req_header or {}).items()}
         signing.check_deadline(headers, self._hall.now_ns())
-        if kind in _LIMITED:
-            self._limit()
         fields = parameters.body_of(bytes(payload.req_param))
+        if kind in _LIMITED:
+            self._limit(len(fields) if isinstance(fields, list) else 1)
         if kind in _ACKED:
             result = {"req_id": payload.req_id, "req_header": None, "req_param": fields}
             self._tell(channel, payload.req_id, 200, {"result": result}, ack=True)
@@ -110,13 +110,13 @@ class OrderRequests:
             # The parameters of a log-in count as empty text, whatever they are.
             return signing.check_api(self._hall, told, channel, "")
 
-    def _limit(self) -> None:
+    def _limit(self, orders: int) -> None:
         now_ns = self._hall.now_ns()
         while self._creates and self._creates[0] <= now_ns - _SECOND_NS:
             self._creates.popleft()
-        if len(self._creates) >= _LIMITS[self._product]:
+        if len(self._creates) + orders > _LIMITS[self._product]:
             raise GateError("TOO_MANY_REQUESTS", "Request Rate limit Exceeded (311)")
-        self._creates.append(now_ns)
+        self._creates.extend([now_ns] * orders)
 
     def _tell(
         self, channel: str, number: str | int, status: int, data: Mapping[str, Any], *, ack: bool

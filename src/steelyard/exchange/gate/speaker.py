@@ -126,13 +126,15 @@ class GateSpeaker:
             return Charge(meter=route, weight=1, limit=_OTHERS, span_ns=_TEN_NS)
         spot = path.startswith("/spot/")
         orders = path.endswith("orders") or "/orders/" in path
-        if orders and request.method == "DELETE":
+        if orders and (request.method == "DELETE" or "cancel" in path):
             meter = "spot cancels" if spot else "futures cancels"
             return Charge(meter=meter, weight=1, limit=_CANCELS, span_ns=_SECOND_NS, by_key=True)
         if orders and request.method in {"POST", "PATCH", "PUT"} and "price_orders" not in path:
             meter = f"spot creates {_pair_of(request)}" if spot else "futures creates"
             limit = _SPOT_CREATES if spot else _PERP_CREATES
-            return Charge(meter=meter, weight=1, limit=limit, span_ns=_SECOND_NS, by_key=True)
+            # Of contracts, each order of a batch counts.
+            weight = 1 if spot else max(1, request.body.count(b'"contract"'))
+            return Charge(meter=meter, weight=weight, limit=limit, span_ns=_SECOND_NS, by_key=True)
         return Charge(meter=route, weight=1, limit=_OTHERS, span_ns=_TEN_NS, by_key=True)
 
     def _answer(self, request: Request, status: int, told: Any) -> Response:

@@ -50,6 +50,7 @@ class SpotDesk:
 
     def place_many(self, member: Member, rows: list[Any]) -> list[dict[str, Any]]:
         """Create several; each is answered for itself."""
+        parameters.check_batch(rows, parameters.CREATES_MAX)
         found = []
         for batch, fields in enumerate(rows, start=1):
             text = fields.get("text", "") if isinstance(fields, dict) else ""
@@ -72,6 +73,7 @@ class SpotDesk:
 
     def cancel_many(self, member: Member, rows: list[Any]) -> list[dict[str, Any]]:
         """Cancel several by number or text."""
+        parameters.check_batch(rows, parameters.CANCELS_MAX)
         found = []
         for row in rows:
             name = str(row.get("id", ""))

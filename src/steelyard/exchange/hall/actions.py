@@ -359,7 +359,8 @@ def _state(exchange: Exchange, given: Given) -> Any:
         "dialects": {
             name: {
                 "status": str(door.hall.whole), "sockets": len(door.talks),
-                "requests": door.requests, "accounts": len(door.hall.members),
+                "requests": door.requests, "frames": door.frames,
+                "accounts": len(door.hall.members),
                 "instruments": [one.name for one in door.hall.instruments],
             }
             for name, door in exchange.doors.items()

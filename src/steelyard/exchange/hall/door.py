@@ -66,7 +66,8 @@ class Door:
         self.name = speaker.name
         self.meters = Meters(speaker.ban_after)
         self.talks: dict[Session, Talk] = {}
-        self.requests = 0
+        self.requests = self.frames = 0
+        """What came over REST, and what clients said on sockets."""
         self._scheduler, self._report = scheduler, report
         self._opened_ns = scheduler.elapsed_ns()
         self._frozen_until_ns = 0
@@ -220,6 +221,7 @@ class Door:
 
     def said(self, talk: Talk, text: bytes) -> None:
         """Let a session hear a frame of its client, and everybody what came of it."""
+        self.frames += 1
         self.take_time()
         if self.faults.any(*VIEW_FAULTS):
             moment = self._moment(talk.path, text.decode(errors="replace"), talk.session)

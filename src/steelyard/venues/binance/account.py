@@ -26,6 +26,7 @@ from steelyard.venues.binance.asking import (
     Asking,
     is_missing,
 )
+from steelyard.venues.binance.batches import Batches
 from steelyard.venues.binance.calls import Caller, Fields
 from steelyard.venues.binance.entry import OrderEntry
 from steelyard.venues.binance.errors import taken
@@ -45,6 +46,7 @@ from steelyard.venues.binance.terms import (
     terms_of,
 )
 from steelyard.venues.binance.words import ListenKey
+from steelyard.venues.native.batches import Outcome
 from steelyard.venues.native.dialect import (
     Addresses,
     Aside,
@@ -86,6 +88,9 @@ class BinanceAccount:
         self._asking = Asking(self._caller, self._symbols, self._known, self._reports)
         self._history = History(self._caller, self._symbols, self._known, self._reports)
         self._private = Private(self._symbols, self._known)
+        self._batches = Batches(
+            self._caller, self._symbols, self._known, self._reports, hedged=hedged
+        )
         product = Product.PERP if self._symbols.by_product[Product.PERP] else Product.SPOT
         url = addresses.ws.get(f"{product}-entry", "")
         self._entry = OrderEntry(
@@ -136,6 +141,24 @@ class BinanceAccount:
             if not is_missing(reply):
                 return reply
         return reply
+
+    def batch_max(self, order: Placing, *, over_socket: bool) -> int:
+        """Say so: perpetuals alone, and only over REST."""
+        return self._batches.most(order, over_socket=over_socket)
+
+    def batch_cancel_max(self, client_id: str, instrument: int, *, over_socket: bool) -> int:
+        """Say so of a cancel."""
+        return self._batches.most_cancels(client_id, instrument, over_socket=over_socket)
+
+    def place_batch(self, orders: Sequence[Placing]) -> Generator[Call, Answer, Outcome]:
+        """Create orders of one instrument."""
+        return self._batches.place(orders)
+
+    def cancel_batch(
+        self, client_ids: Sequence[str], instrument: int
+    ) -> Generator[Call, Answer, Outcome]:
+        """Cancel orders of one instrument."""
+        return self._batches.cancel(client_ids, instrument)
 
     def cancel_all(self, instrument: int) -> Steps:
         """Cancel everything in one instrument, conditional orders included."""
@@ -298,6 +321,16 @@ class BinanceAccount:
         if self._entry is None:
             return None
         return self._entry.cancel(number, client_id, instrument)
+
+    def entry_place_batch(self, number: str, orders: Sequence[Placing]) -> bytes | None:
+        """Return None: the socket takes no batches."""
+        return None
+
+    def entry_cancel_batch(
+        self, number: str, client_ids: Sequence[str], instrument: int
+    ) -> bytes | None:
+        """Return None, too."""
+        return None
 
     def read_entry(self, frame: bytes) -> Sequence[Entry | Aside]:
         """Read one of its frames."""

@@ -28,8 +28,8 @@ from steelyard.venues.binance.reports import Reports
 from steelyard.venues.binance.signing import signature
 from steelyard.venues.binance.symbols import Symbols
 from steelyard.venues.binance.terms import NAME, Product
-from steelyard.venues.native.dialect import Unsigned
 from steelyard.venues.native.numbers import Units, units
+from steelyard.venues.native.tools import Unsigned
 from steelyard.wire.http import Answer
 
 _DECIMALS: Final = 8

@@ -18,6 +18,7 @@ from steelyard.model.kinds import BUY, MARKET
 from steelyard.model.reports import Fault as Class
 from steelyard.model.reports import News, Refusal, Reply
 from steelyard.venues.bitget import history, orders, words
+from steelyard.venues.bitget.batches import Batches
 from steelyard.venues.bitget.calls import Caller, Fault, decoded, good, told
 from steelyard.venues.bitget.entry import Desk
 from steelyard.venues.bitget.exact import spelt
@@ -36,6 +37,7 @@ from steelyard.venues.bitget.terms import (
     TAKE_ALLOWANCE,
     TERMS,
 )
+from steelyard.venues.native.batches import Outcome
 from steelyard.venues.native.dialect import (
     Addresses,
     Aside,
@@ -75,6 +77,9 @@ class BitgetAccount:
         self._snapshots = Snapshots(self._caller, self._symbols, self._reports, self._finder)
         self._settings = Settings(self._caller, self._symbols)
         self._reader = PrivateReader(self._symbols, self._reports)
+        self._batches = Batches(
+            self._caller, self._symbols, self._reports.memory, self._written
+        )  # fmt: skip
         self._desk = Desk(
             self._symbols, self._reports, hedged=hedged, margin_mode=self._margin_mode
         )
@@ -86,6 +91,20 @@ class BitgetAccount:
 
     def cancel(self, client_id: str, instrument: int) -> Steps:
         return told(self._finder.cancel(client_id, instrument))
+
+    def batch_max(self, order: Placing, *, over_socket: bool) -> int:
+        return self._batches.most(order)
+
+    def batch_cancel_max(self, client_id: str, instrument: int, *, over_socket: bool) -> int:
+        return self._batches.most_cancels(client_id)
+
+    def place_batch(self, orders: Sequence[Placing]) -> Generator[Call, Answer, Outcome]:
+        return self._batches.place(orders)
+
+    def cancel_batch(
+        self, client_ids: Sequence[str], instrument: int
+    ) -> Generator[Call, Answer, Outcome]:
+        return self._batches.cancel(client_ids, instrument)
 
     def cancel_all(self, instrument: int) -> Steps:
         return told(self._cancel_all(instrument))
@@ -162,24 +181,25 @@ class BitgetAccount:
     def entry_cancel(self, number: str, client_id: str, instrument: int) -> bytes | None:
         return self._desk.cancel(number, client_id, instrument)
 
+    def entry_place_batch(self, number: str, orders: Sequence[Placing]) -> bytes | None:
+        return None
+
+    def entry_cancel_batch(
+        self, number: str, client_ids: Sequence[str], instrument: int
+    ) -> bytes | None:
+        return None
+
     def read_entry(self, frame: bytes) -> Sequence[Entry | Aside]:
         return self._desk.read(frame)
 
     # --- inside ----------------------------------------------------------------------------------
 
     def _place(self, order: Placing) -> Generator[Call, Answer, None]:
-        index = order.instrument
-        instrument, symbol = self._symbols.instruments[index], self._symbols.symbols[index]
         try:
-            if self._symbols.products[index] == SPOT:
-                limit = 0
-                if order.type == MARKET and order.side == BUY:
-                    limit = yield from self._bound(index)
-                written = orders.spot(order, instrument, symbol, limit=limit)
-            else:
-                written = orders.perpetual(
-                    order, instrument, symbol, hedged=self._hedged, margin_mode=self._margin_mode
-                )
+            limit = 0
+            if order.type == MARKET and order.side == BUY and self._is_spot(order):
+                limit = yield from self._bound(order.instrument)
+            written = self._written(order, limit)
         except orders.Unwritable as error:
             text = str(error)
             raise Fault(Refusal(fault=Class.OTHER, code=reasons.NOT_SUPPORTED, text=text)) from None
@@ -192,6 +212,18 @@ class BitgetAccount:
         placed = decoded(data, _PLACED)
         if not written.plan and placed.order_id:
             memory.learn(placed.order_id, order.client_id)
+
+    def _is_spot(self, order: Placing) -> bool:
+        return self._symbols.products[order.instrument] == SPOT
+
+    def _written(self, order: Placing, limit: int = 0) -> orders.Written:
+        index = order.instrument
+        instrument, symbol = self._symbols.instruments[index], self._symbols.symbols[index]
+        if self._is_spot(order):
+            return orders.spot(order, instrument, symbol, limit=limit)
+        return orders.perpetual(
+            order, instrument, symbol, hedged=self._hedged, margin_mode=self._margin_mode
+        )
 
     def _bound(self, index: int) -> Generator[Call, Answer, int]:
         """Return the price above which a market buy shall not go."""

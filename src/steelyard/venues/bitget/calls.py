@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from steelyard.model.reports import Refusal, Reply, Success, Unclear
-from steelyard.venues.bitget.errors import Data, reading, shown
+from steelyard.venues.bitget.errors import SERVER_ERROR, Data, reading, shown
 from steelyard.venues.bitget.exact import MS_NS
 from steelyard.venues.bitget.signing import rest_headers
 from steelyard.venues.bitget.terms import base_of
@@ -48,10 +48,14 @@ class Caller:
         answer = yield self._call("GET", full, "", changes=False)
         return reading(answer)
 
-    def post(self, path: str, body: Mapping[str, Any], *, changes: bool = True) -> Asked:
-        """Change something."""
+    def post(
+        self, path: str, body: Mapping[str, Any], *, changes: bool = True, whole: bool = False
+    ) -> Asked:
+        """Change something. `whole`: of many things at once, of which a 5xx tells nothing."""
         text = msgspec.json.encode(body).decode()
         answer = yield self._call("POST", path, text, changes=changes)
+        if whole and answer.status >= SERVER_ERROR:
+            return Unclear(text=f"HTTP {answer.status}: {shown(answer.body)}")
         return reading(answer)
 
     def _call(self, method: str, path: str, body: str, *, changes: bool) -> Call:

@@ -18,7 +18,7 @@ from steelyard.wire.http import Answer
 
 OK: Final = frozenset({"00000", "0"})
 _TOO_MANY_REQUESTS: Final = 429
-_SERVER_ERROR: Final = 500
+SERVER_ERROR: Final = 500
 _RETRY_NS: Final = 1_000_000_000
 """Limits count by the second."""
 _SECOND_NS: Final = 1_000_000_000
@@ -58,6 +58,19 @@ def judge(code: str, text: str, *, retry_after_ns: int = _RETRY_NS) -> Refusal |
     )
 
 
+def failed(code: str, text: str) -> Refusal | Unclear:
+    """Say what it means that a part of a batch was not done."""
+    return judge(code, text) if code else Unclear(text=text)
+
+
+def not_canceled(code: str, text: str) -> Refusal | Unclear:
+    """Say the same of a cancel."""
+    if not code and "exist" in text.lower():
+        # The documentation's own example has no code: "notExistend".
+        return Refusal(fault=Fault.NO_ORDER, text=text)
+    return failed(code, text)
+
+
 def reading(answer: Answer) -> Data | Refusal | Unclear:
     """Open an answer's envelope."""
     pause_ns = _pause_ns(answer)
@@ -71,7 +84,7 @@ def reading(answer: Answer) -> Data | Refusal | Unclear:
     if answer.status == _TOO_MANY_REQUESTS:
         return judge("429", word.msg or word.message or "", retry_after_ns=pause_ns)
     if code in OK:
-        if answer.status >= _SERVER_ERROR:
+        if answer.status >= SERVER_ERROR:
             return Unclear(text=f"HTTP {answer.status} with a good answer")
         return Data(word.data, (word.request_time or 0) * 1_000_000)
     return judge(code, word.msg or word.message or "", retry_after_ns=pause_ns)

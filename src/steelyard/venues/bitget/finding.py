@@ -23,7 +23,7 @@ from steelyard.model.reports import (
 )
 from steelyard.venues.bitget import words
 from steelyard.venues.bitget.calls import PAGE, PAGES_MAX, Caller, Fault, decoded, good
-from steelyard.venues.bitget.errors import Data, judge
+from steelyard.venues.bitget.errors import Data, not_canceled
 from steelyard.venues.bitget.reports import EXECUTED, Reports, family_of
 from steelyard.venues.bitget.symbols import MARGIN_COIN, PERPETUAL, SPOT, Symbols
 from steelyard.venues.native.dialect import Call
@@ -102,7 +102,8 @@ class Finder:
                 "marginCoin": MARGIN_COIN, "planType": plan,
             }  # fmt: skip
             found = yield from self._caller.post(f"{MIX}/cancel-plan-order", body)
-            _failures(decoded(good(found), _BATCH), client_id)
+            for one in decoded(good(found), _BATCH).failure_list or ():
+                raise Fault(not_canceled(one.error_code, one.error_msg))
         else:
             body = {
                 "symbol": symbol, "productType": PERPETUAL, "marginCoin": MARGIN_COIN, **name,
@@ -241,14 +242,3 @@ def _data(found: Data | Refusal | Unclear) -> Data | None:
 def _renamed(report: Any, client_id: str) -> Any:
     """Tell a report under the id that was asked for."""
     return msgspec.structs.replace(report, client_id=client_id)
-
-
-def _failures(batch: words.Batch, client_id: str) -> None:
-    """End a conversation of which a part was not done."""
-    for failed in batch.failure_list or ():
-        if failed.error_code:
-            raise Fault(judge(failed.error_code, failed.error_msg))
-        if "exist" in failed.error_msg.lower():
-            # The documentation's own example has no code: "notExistend".
-            raise Fault(Refusal(fault=Class.NO_ORDER, text=failed.error_msg))
-        raise Fault(Unclear(text=f"{client_id}: {failed.error_msg}"))

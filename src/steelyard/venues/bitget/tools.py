@@ -24,7 +24,8 @@ from steelyard.venues.bitget.signing import LOGIN_PATH, rest_headers, signature
 from steelyard.venues.bitget.stream import PrivateReader
 from steelyard.venues.bitget.symbols import MARGIN_COIN, PERPETUAL, SPOT, Symbols
 from steelyard.venues.bitget.terms import ADDRESSES, NAME
-from steelyard.venues.native.dialect import Credentials, Unsigned
+from steelyard.venues.native.dialect import Credentials
+from steelyard.venues.native.tools import Unsigned
 from steelyard.wire.http import Answer
 
 _PLACES: Final = 9

@@ -147,14 +147,14 @@ class Contract(Struct, frozen=True, rename="camel"):
 class Placed(Struct, frozen=True, rename="camel"):
     """What a create or cancel is answered with."""
 
-    order_id: str = ""
+    order_id: str | None = ""
     client_oid: str | None = None
 
 
 class Failed(Struct, frozen=True, rename="camel"):
     """A part of a batch that was not done."""
 
-    order_id: str = ""
+    order_id: str | None = ""
     client_oid: str | None = None
     error_msg: str = ""
     error_code: str = ""

@@ -18,6 +18,7 @@ from steelyard.model.kinds import MARKET
 from steelyard.model.reports import Fault, News, Refusal, Reply, Success
 from steelyard.venues.gate import words
 from steelyard.venues.gate.asking import ANYTHING, Ask, Halt, ask
+from steelyard.venues.gate.batches import Batches
 from steelyard.venues.gate.calls import Caller
 from steelyard.venues.gate.entry import OrderSocket
 from steelyard.venues.gate.finding import PERP, PERP_ORDER, SPOT_ORDER, Finder
@@ -41,6 +42,7 @@ from steelyard.venues.gate.reports import Reports
 from steelyard.venues.gate.standing import Standing
 from steelyard.venues.gate.symbols import Symbols
 from steelyard.venues.gate.terms import terms_for
+from steelyard.venues.native.batches import Outcome
 from steelyard.venues.native.dialect import (
     Addresses,
     Aside,
@@ -75,8 +77,9 @@ class GateAccount:
         self._keeping = keeping = Keeping(caller, symbols)
         self._standing = Standing(caller, symbols, reports, memory, keeping.is_unified)
         self._private = PrivateStream(addresses, credentials, caller, symbols, reports)
+        self._batches = Batches(caller, symbols, reports, memory, hedged=hedged)
         self._socket = OrderSocket(
-            addresses, credentials, caller, symbols, reports, memory, hedged=hedged
+            addresses, credentials, caller, symbols, reports, memory, self._batches, hedged=hedged
         )
 
     # --- orders ----------------------------------------------------------------------------------
@@ -88,6 +91,24 @@ class GateAccount:
     def cancel(self, client_id: str, instrument: int) -> Steps:
         """Cancel one order, wherever it lives."""
         return _steps(self._cancel(client_id, instrument))
+
+    def batch_max(self, order: Placing, *, over_socket: bool) -> int:
+        """Say so: the same over the socket and over REST."""
+        return self._batches.most(order)
+
+    def batch_cancel_max(self, client_id: str, instrument: int, *, over_socket: bool) -> int:
+        """Say so of a cancel."""
+        return self._batches.most_cancels(client_id, instrument)
+
+    def place_batch(self, orders: Sequence[Placing]) -> Generator[Call, Answer, Outcome]:
+        """Create orders of one instrument."""
+        return self._batches.place(orders)
+
+    def cancel_batch(
+        self, client_ids: Sequence[str], instrument: int
+    ) -> Generator[Call, Answer, Outcome]:
+        """Cancel orders of one instrument."""
+        return self._batches.cancel(client_ids, instrument)
 
     def cancel_all(self, instrument: int) -> Steps:
         """Cancel everything in one instrument: ordinary orders, then those that wait."""
@@ -168,6 +189,16 @@ class GateAccount:
     def entry_cancel(self, number: str, client_id: str, instrument: int) -> bytes | None:
         """Write a cancel for it."""
         return self._socket.cancel(number, client_id, instrument)
+
+    def entry_place_batch(self, number: str, orders: Sequence[Placing]) -> bytes | None:
+        """Write a batch of creates for it."""
+        return self._socket.place_batch(number, orders)
+
+    def entry_cancel_batch(
+        self, number: str, client_ids: Sequence[str], instrument: int
+    ) -> bytes | None:
+        """Write a batch of cancels for it."""
+        return self._socket.cancel_batch(number, client_ids, instrument)
 
     def read_entry(self, frame: bytes) -> Sequence[Entry | Aside]:
         """Read one of its frames."""

@@ -7,6 +7,7 @@ the other product, price-triggered orders and purchases of coins at market go ov
 Rule 3: a create carries its own deadline in the request's header.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from steelyard.kernel.ports import Placing
 from steelyard.model.reports import OrderReport, Reply, Success, Unclear
 from steelyard.venues.gate import errors, frames, words
+from steelyard.venues.gate.batches import Batches
 from steelyard.venues.gate.calls import Caller
 from steelyard.venues.gate.memory import Memory
 from steelyard.venues.gate.orders import (
@@ -29,6 +31,7 @@ from steelyard.venues.gate.reports import Reports
 from steelyard.venues.gate.signing import api_text, sign
 from steelyard.venues.gate.symbols import Symbols
 from steelyard.venues.gate.terms import FUTURES, SPOT
+from steelyard.venues.native.batches import Outcome
 from steelyard.venues.native.dialect import (
     Addresses,
     Aside,
@@ -45,6 +48,8 @@ _FRAME: Final = words.decoder(frames.ApiFrame)
 _SPOT_ORDER: Final = words.decoder(words.SpotOrder)
 _PERP_ORDER: Final = words.decoder(words.PerpOrder)
 _LOGIN: Final = "login"
+_PLACES: Final = "order_batch_place"
+_CANCELS: Final = "order_cancel_ids"
 _UPGRADE: Final = "upgrade"
 _MILLI_NS: Final = 1_000_000
 _OK: Final = range(200, 300)
@@ -55,9 +60,10 @@ class OrderSocket:
 
     def __init__(
         self, addresses: Addresses, credentials: Credentials, caller: Caller, symbols: Symbols,
-        reports: Reports, memory: Memory, *, hedged: bool,
+        reports: Reports, memory: Memory, batches: Batches, *, hedged: bool,
     ) -> None:  # fmt: skip
         """Share the account's parts."""
+        self._batches = batches
         self._credentials, self._caller, self._symbols = credentials, caller, symbols
         self._reports, self._memory, self._hedged = reports, memory, hedged
         self.spot = not symbols.perp
@@ -110,6 +116,18 @@ class OrderSocket:
             fields["currency_pair"] = self._symbols.texts[place]
         return self._request(number, "order_cancel", fields)
 
+    def place_batch(self, number: str, orders: Sequence[Placing]) -> bytes | None:
+        """Write a batch of creates; none of coins."""
+        if self.spot or self._symbols.is_spot(orders[0].instrument):
+            return None
+        return self._request(number, _PLACES, self._batches.creates(orders), expires=True)
+
+    def cancel_batch(self, number: str, client_ids: Sequence[str], place: int) -> bytes | None:
+        """Write a batch of cancels."""
+        if self._symbols.is_spot(place) != self.spot:
+            return None
+        return self._request(number, _CANCELS, self._batches.cancels(client_ids, place))
+
     def read(self, frame: bytes) -> tuple[Entry | Aside, ...]:
         """Read a frame. Raises ValueError for what nobody understands."""
         word = decode(_FRAME, frame)
@@ -139,8 +157,9 @@ class OrderSocket:
         return () if word.ack else (Entry(number=word.request_id, reply=self._done(word)),)
 
     def _request(
-        self, number: str, what: str, fields: dict[str, Any], *, expires: bool = False
-    ) -> bytes:
+        self, number: str, what: str, fields: dict[str, Any] | list[Any], *,
+        expires: bool = False,
+    ) -> bytes:  # fmt: skip
         payload: dict[str, Any] = {"req_id": number, "req_param": fields}
         if expires:
             payload["req_header"] = {"x-gate-exptime": self._caller.deadline()}
@@ -159,9 +178,12 @@ class OrderSocket:
             _status(header), wrong.label, wrong.message, told, self._caller.now_ns()
         )
 
-    def _done(self, word: frames.ApiFrame) -> Reply:
+    def _done(self, word: frames.ApiFrame) -> Outcome:
         if _status(word.header) not in _OK:
             return Unclear(text=f"status {word.header.status} without a label")
+        what = word.header.channel.partition(".")[2]
+        if what in (_PLACES, _CANCELS):
+            return self._rows(what, word.data.result)
         try:
             report: OrderReport | None
             if self.spot:
@@ -172,6 +194,14 @@ class OrderSocket:
             # It was taken; what became of it is told by the stream.
             return Success()
         return Success(value=report)
+
+    def _rows(self, what: str, rows: msgspec.Raw) -> Outcome:
+        try:
+            if what == _CANCELS:
+                return self._batches.canceled(rows)
+            return self._batches.created(rows, spot=self.spot)
+        except msgspec.DecodeError as error:
+            return Unclear(text=f"the answer does not decode: {error}")
 
 
 def ping(product: str) -> bytes:

@@ -16,7 +16,8 @@ from steelyard.venues.gate.errors import LABELS, Complaint
 from steelyard.venues.gate.signing import channel_text, headers, text_of
 from steelyard.venues.gate.signing import sign as signature_of
 from steelyard.venues.gate.terms import PREFIX
-from steelyard.venues.native.dialect import Credentials, Unsigned
+from steelyard.venues.native.dialect import Credentials
+from steelyard.venues.native.tools import Unsigned
 
 _SETTLE: Final = r"/futures/(usdt|\{settle\})"
 _ROUTES: Final[tuple[tuple[str, Any], ...]] = (

@@ -7,7 +7,7 @@ never a refusal and never an empty list.
 Rule 3: numbers leave and enter here: outside texts and floats of JSON, inside integers in the
 instrument's units. No binary float is ever on the way.
 Rule 4: one conversation changes at most one thing at the venue, in one call, marked `changes`; it
-is never sent again by anybody.
+is never sent again by anybody. A batch is one thing.
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -21,6 +21,7 @@ from steelyard.model.events import BarClosed, Quote, Trade
 from steelyard.model.instruments import Instrument
 from steelyard.model.market import Depth, FundingRate, InstrumentStatus, Level, Mark
 from steelyard.model.reports import News, Reply
+from steelyard.venues.native.batches import Outcome
 from steelyard.wire.http import Answer
 
 
@@ -262,10 +263,10 @@ class MarketDialect(Protocol):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """The answer to a request on the order socket."""
+    """The answer to a request on the order socket; that to a batch may be told by its rows."""
 
     number: str
-    reply: Reply
+    reply: Outcome
 
 
 class AccountDialect(Protocol):
@@ -283,6 +284,27 @@ class AccountDialect(Protocol):
 
     def cancel(self, client_id: str, instrument: int) -> Steps:
         """Cancel one order, wherever it lives."""
+        ...
+
+    def batch_max(self, order: Placing, *, over_socket: bool) -> int:
+        """Say how many creates of its instrument may go in one request with it; below 2: alone.
+
+        `over_socket`: the order socket runs, so that alone it would go there.
+        """
+        ...
+
+    def batch_cancel_max(self, client_id: str, instrument: int, *, over_socket: bool) -> int:
+        """Say the same of a cancel."""
+        ...
+
+    def place_batch(self, orders: Sequence[Placing]) -> Generator[Call, Answer, Outcome]:
+        """Create orders of one instrument, no more than each one's `batch_max`, in one request."""
+        ...
+
+    def cancel_batch(
+        self, client_ids: Sequence[str], instrument: int
+    ) -> Generator[Call, Answer, Outcome]:
+        """Cancel orders of one instrument in one request."""
         ...
 
     def cancel_all(self, instrument: int) -> Steps:
@@ -362,38 +384,16 @@ class AccountDialect(Protocol):
         """Write a cancel for it; None: only over REST."""
         ...
 
+    def entry_place_batch(self, number: str, orders: Sequence[Placing]) -> bytes | None:
+        """Write a batch of creates for it; None: only over REST."""
+        ...
+
+    def entry_cancel_batch(
+        self, number: str, client_ids: Sequence[str], instrument: int
+    ) -> bytes | None:
+        """Write a batch of cancels for it; None: only over REST."""
+        ...
+
     def read_entry(self, frame: bytes) -> Sequence[Entry | Aside]:
         """Read one of its frames."""
-        ...
-
-
-# --- tools ---------------------------------------------------------------------------------------
-
-
-class Unsigned(Struct, frozen=True, kw_only=True):
-    """A request for `steelyard venue sign`; `timestamp` as the venue spells it."""
-
-    method: str
-    path: str
-    query: str = ""
-    body: str = ""
-    key: str
-    secret: str
-    passphrase: str = ""
-    timestamp: str = ""
-
-
-class Tools(Protocol):
-    """What a venue folder's `tools` module offers to the command line and to tests."""
-
-    def sign(self, request: Unsigned) -> Mapping[str, Any]:
-        """Return {"url": path with query, "headers": …, "body": …, "signature": …}."""
-        ...
-
-    def decode_rest(self, request: str, body: bytes) -> Any:
-        """Decode the answer to `GET /path` by the same code the venue uses; plain values."""
-        ...
-
-    def decode_ws(self, body: bytes) -> Any:
-        """Decode one frame."""
         ...

@@ -5,15 +5,17 @@ deadline, is `Unclear`; what was not handed over is not taken, and its caller go
 Rule 2: a late answer, or one to nobody's request, is dropped: the stream and the order's own query
 say what became of it.
 Rule 3: nothing is sent twice, on no other socket and by no other way.
+Rule 4: a batch is one request: its answer is what is said of each order, or one reply for all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from steelyard.kernel.ports import Heard, Placing
 from steelyard.model.reports import Unclear
+from steelyard.venues.native.batches import Outcome, whole
 from steelyard.venues.native.dialect import AccountDialect, Entry, Stream
 from steelyard.venues.native.line import Line, spelt
 from steelyard.venues.native.rest import UNREADABLE
@@ -27,7 +29,7 @@ class _Pending(NamedTuple):
     """One request under way."""
 
     socket: int
-    heard: Heard
+    heard: Callable[[Outcome], None]
     timer: Timer
 
 
@@ -60,12 +62,24 @@ class OrderSocket:
 
     def place(self, order: Placing, heard: Heard) -> bool:
         """Send a create; False: nothing left, it must go over REST."""
-        return self._ask(lambda number: self._dialect.entry_place(number, order), heard)
+        return self._ask(lambda number: self._dialect.entry_place(number, order), _one(heard))
 
     def cancel(self, client_id: str, instrument: int, heard: Heard) -> bool:
         """Send a cancel; False: nothing left, it must go over REST."""
         return self._ask(
-            lambda number: self._dialect.entry_cancel(number, client_id, instrument), heard
+            lambda number: self._dialect.entry_cancel(number, client_id, instrument), _one(heard)
+        )
+
+    def place_batch(self, orders: Sequence[Placing], heard: Callable[[Outcome], None]) -> bool:
+        """Send several creates as one request; False: nothing left."""
+        return self._ask(lambda number: self._dialect.entry_place_batch(number, orders), heard)
+
+    def cancel_batch(
+        self, client_ids: Sequence[str], instrument: int, heard: Callable[[Outcome], None]
+    ) -> bool:
+        """Send several cancels as one request; False: nothing left."""
+        return self._ask(
+            lambda number: self._dialect.entry_cancel_batch(number, client_ids, instrument), heard
         )
 
     def close(self) -> None:
@@ -82,7 +96,7 @@ class OrderSocket:
             return stream
         return replace(stream, confirms=1)
 
-    def _ask(self, write: Callable[[str], bytes | None], heard: Heard) -> bool:
+    def _ask(self, write: Callable[[str], bytes | None], heard: Callable[[Outcome], None]) -> bool:
         if not self._line.running:
             return False
         self._number = self._number % _NUMBER_MAX + 1
@@ -136,3 +150,8 @@ class OrderSocket:
 
     def alive(self, line: Line) -> None:
         """Say nothing: the private stream has its own signs of life."""
+
+
+def _one(heard: Heard) -> Callable[[Outcome], None]:
+    """Return who hears the answer to a request about one order."""
+    return lambda outcome: heard(whole(outcome))

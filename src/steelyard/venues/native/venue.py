@@ -1,7 +1,6 @@
 """A native venue: the Venue port of one account, for any dialect.
 
-Rule 1: orders and cancels leave on the order socket where it runs and the dialect writes them for
-it, else over REST; never both.
+Rule 1: orders and cancels leave as `bundling` says; nothing else that is asked overtakes them.
 Rule 2: the private stream runs (`Linked`) when all of its sockets do; the first that breaks is a
 `Gap`. A socket that is replaced in time is none, but `Linked` is said anew: the account is read.
 Rule 3: nothing is retried here but the stream itself, its key and the dead-man's switch; what
@@ -30,6 +29,7 @@ from steelyard.model.reports import (
     Strange,
     Success,
 )
+from steelyard.venues.native.bundling import Bundling
 from steelyard.venues.native.dialect import AccountDialect, Steps, Stream
 from steelyard.venues.native.entry import OrderSocket
 from steelyard.venues.native.line import Line
@@ -72,6 +72,7 @@ class NativeVenue:
                 deadline_ns=dialect.terms.deadline_ns, strange=self._strange,
             ) if over_socket and dialect.entry() is not None else None
         )  # fmt: skip
+        self._orders = Bundling(scheduler, self._rest, self._entry, dialect)
         self._sink: Callable[[News], None] | None = None
         self._open = True
         self._is_linked = self._was_linked = False
@@ -89,15 +90,11 @@ class NativeVenue:
         if offset is not None and offset.error_ns() > self.terms.skew_ns:
             text = "the venue's clock is not known well enough to say until when an order is valid"
             self._scheduler.soon(self._say, heard, NotSent(text=text))
-        elif self._entry is None or not self._entry.place(order, heard):
-            self._rest.hold(partial(self._dialect.place, order), heard, changing=True)
+        else:
+            self._orders.place(order, heard)
 
     def cancel(self, client_id: str, instrument: int, heard: Heard) -> None:
-        heard = self._checked(heard)
-        if self._entry is None or not self._entry.cancel(client_id, instrument, heard):
-            self._rest.hold(
-                partial(self._dialect.cancel, client_id, instrument), heard, changing=True
-            )
+        self._orders.cancel(client_id, instrument, self._checked(heard))
 
     def cancel_all(self, instrument: int, heard: Heard) -> None:
         self.ask(partial(self._dialect.cancel_all, instrument), heard, changing=True)
@@ -130,6 +127,7 @@ class NativeVenue:
 
     def ask(self, talk: Callable[[], Steps], heard: Heard, *, changing: bool = False) -> None:
         """Hold any other conversation of the dialect: its profile, a mode, an amendment."""
+        self._orders.leave()
         self._rest.hold(talk, self._checked(heard), changing=changing)
 
     def disarm(self, heard: Heard) -> None:

@@ -20,6 +20,7 @@ from steelyard.model.reports import (
     Success,
     Unclear,
 )
+from steelyard.venues.native.batches import Outcome, Told, joined
 from steelyard.venues.native.dialect import (
     Addresses,
     Aside,
@@ -29,7 +30,7 @@ from steelyard.venues.native.dialect import (
     Steps,
     Stream,
 )
-from steelyard.venues.okx import entry, history, private, profile, searching
+from steelyard.venues.okx import batches, entry, history, private, profile, searching
 from steelyard.venues.okx.asking import Rest, one, read_rows, rows
 from steelyard.venues.okx.cancelling import cancel_all
 from steelyard.venues.okx.errors import judge, refused, verdicts
@@ -108,6 +109,41 @@ class OkxAccount:
         name = {"algoId": algo_id} if algo_id else {"algoClOrdId": client_id}
         answer = yield self._rest.post("/api/v5/trade/cancel-algos", [{"instId": symbol, **name}])
         return _verdict(answer)
+
+    def batch_max(self, order: Placing, *, over_socket: bool) -> int:
+        """Say so: the socket takes batches as REST does, conditional orders are others."""
+        return 0 if is_conditional(order) else batches.MOST
+
+    def batch_cancel_max(self, client_id: str, instrument: int, *, over_socket: bool) -> int:
+        """Say so of a cancel, whose order must be known to be a plain one."""
+        return batches.MOST if client_id in self._plain else 0
+
+    def place_batch(self, orders: Sequence[Placing]) -> Generator[Call, Answer, Outcome]:
+        """Create orders; one that cannot be said does not leave, and the others do."""
+        unsaid: list[Told] = []
+        rows: list[dict[str, str | bool]] = []
+        names: list[str] = []
+        for order in orders:
+            try:
+                rows.append(self._fields(order))
+            except ConfigurationError as error:
+                unsaid.append(Told(order.client_id, NotSent(text=str(error))))
+            else:
+                names.append(order.client_id)
+                self._learn(order.client_id, False)
+        if not rows:
+            return tuple(unsaid)
+        answer = yield self._rest.post("/api/v5/trade/batch-orders", rows)
+        return joined(names, batches.outcome(answer), unsaid)
+
+    def cancel_batch(
+        self, client_ids: Sequence[str], instrument: int
+    ) -> Generator[Call, Answer, Outcome]:
+        """Cancel plain orders."""
+        symbol = self._reports.symbols[instrument]
+        rows = [{"instId": symbol, "clOrdId": client_id} for client_id in client_ids]
+        answer = yield self._rest.post("/api/v5/trade/cancel-batch-orders", rows)
+        return batches.outcome(answer)
 
     def cancel_all(self, instrument: int) -> Steps:
         """Cancel the account's orders in one instrument: OKX takes them in batches."""
@@ -285,6 +321,28 @@ class OkxAccount:
         if code is None or client_id not in self._plain:
             return None
         return entry.cancel(number, client_id, self._reports.symbols[instrument], code)
+
+    def entry_place_batch(self, number: str, orders: Sequence[Placing]) -> bytes | None:
+        """Write a batch of creates, all of which can be said."""
+        code = self._codes.get(orders[0].instrument)
+        if code is None:
+            return None
+        try:
+            rows = [self._fields(order) for order in orders]
+        except ConfigurationError:
+            return None
+        for order in orders:
+            self._learn(order.client_id, False)
+        return entry.place_batch(number, rows, code, self._now_ns())
+
+    def entry_cancel_batch(
+        self, number: str, client_ids: Sequence[str], instrument: int
+    ) -> bytes | None:
+        """Write a batch of cancels."""
+        code = self._codes.get(instrument)
+        if code is None:
+            return None
+        return entry.cancel_batch(number, client_ids, self._reports.symbols[instrument], code)
 
     def read_entry(self, frame: bytes) -> Sequence[Entry | Aside]:
         """Read one of its frames."""

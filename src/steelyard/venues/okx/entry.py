@@ -2,7 +2,8 @@
 
 Rule 1: a create carries `expTime`, like its sister over REST; conditional orders, and instruments
 whose number OKX has not told yet, go over REST.
-Rule 2: an answer is known by its `id`; what became of the order is its own code.
+Rule 2: an answer is known by its `id`; what became of the order is its own code. One to a batch is
+known by its operation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,14 +13,18 @@ import msgspec
 
 from steelyard.model.reports import Reply, Success, Unclear
 from steelyard.venues.native.dialect import Aside, Entry, Leaving, Pong
-from steelyard.venues.okx import private
+from steelyard.venues.okx import batches, private
 from steelyard.venues.okx.errors import refused
 from steelyard.venues.okx.numbers import MS_NS
 from steelyard.venues.okx.pushes import EventWord
 from steelyard.venues.okx.terms import VALIDITY_NS
 
 _EVENT: Final = msgspec.json.Decoder(EventWord)
+_DATA: Final = msgspec.json.Decoder(batches.Data)
 _ENCODE: Final = msgspec.json.Encoder()
+
+_PLACES: Final = "batch-orders"
+_CANCELS: Final = "batch-cancel-orders"
 
 
 def place(number: str, fields: Mapping[str, Any], code: int, now_ns: int) -> bytes:
@@ -40,12 +45,35 @@ def cancel(number: str, client_id: str, symbol: str, code: int) -> bytes:
     return _ENCODE.encode({"id": number, "op": "cancel-order", "args": args})
 
 
+def place_batch(
+    number: str, rows: Sequence[Mapping[str, Any]], code: int, now_ns: int
+) -> bytes:  # fmt: skip
+    """Write a batch of creates in one instrument."""
+    return _ENCODE.encode(
+        {
+            "id": number,
+            "op": _PLACES,
+            "args": [{**fields, "instIdCode": code} for fields in rows],
+            "expTime": str((now_ns + VALIDITY_NS) // MS_NS),
+        }
+    )
+
+
+def cancel_batch(number: str, client_ids: Sequence[str], symbol: str, code: int) -> bytes:
+    """Write a batch of cancels in one instrument."""
+    args = [{"instId": symbol, "instIdCode": code, "clOrdId": name} for name in client_ids]
+    return _ENCODE.encode({"id": number, "op": _CANCELS, "args": args})
+
+
 def read(frame: bytes) -> Sequence[Entry | Aside]:
     """Read a frame of the order socket. Raises ValueError: nobody understands it."""
     if frame == private.PONG:
         return (Pong(),)
     word = _EVENT.decode(frame)
     if word.id and word.op:
+        if word.op in (_PLACES, _CANCELS):
+            rows = batches.rows_of(_DATA.decode(frame).data)
+            return (Entry(number=word.id, reply=batches.told(rows) or _reply(word)),)
         return (Entry(number=word.id, reply=_reply(word)),)
     if word.event:
         if word.event == "error" and word.id:

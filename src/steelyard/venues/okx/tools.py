@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from steelyard.model.reports import Refusal, Unclear
-from steelyard.venues.native.dialect import Credentials, Unsigned
+from steelyard.venues.native.dialect import Credentials
+from steelyard.venues.native.tools import Unsigned
 from steelyard.venues.okx import private, pushes, words
 from steelyard.venues.okx.asking import decoded
 from steelyard.venues.okx.errors import judge
