@@ -43,6 +43,7 @@ _CODE, _STOP, _STOP_RATE, _ROBOT_WORDS = _R["code"], _R["stop"], _R["stop_rate"]
 _N, _HALTED, _LOG = places(BOOK)["n"], places(BOOK)["halted"], places(BOOK)["log"]
 _COMMANDS, _JUDGED = places(BOOK)["commands"], places(BOOK)["judged"]
 _SLOT, _ORDER_WORDS = places(ORDER)["slot"], places(ORDER)[""]
+_STATUS: Final = places(ORDER)["status"]
 
 
 @dataclass(slots=True)
@@ -123,6 +124,11 @@ class Kernel:
     def row_of(self, number: int) -> int:
         """Return the row of an order; -1 if the book has forgotten it."""
         return self._hearing.row_of(number)
+
+    def status_of(self, number: int) -> int:
+        """Return the status of an order; -1 if the book has forgotten it."""
+        row = self._hearing.row_of(number)
+        return self._orders[row * _ORDER_WORDS + _STATUS] if row >= 0 else -1
 
     # --- one event -------------------------------------------------------------------------
 

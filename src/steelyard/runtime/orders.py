@@ -111,8 +111,7 @@ class Orders:
 
     def status(self, number: int) -> int:
         """Return the kernel's status of an order; -1 when forgotten."""
-        row = self._kernel.row_of(number)
-        return int(self._kernel.book.orders[row]["status"]) if row >= 0 else -1
+        return self._kernel.status_of(number)
 
     def saw_trade(self, trade: str) -> None:
         """Remember a trade that is booked."""

@@ -14,12 +14,14 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from steelyard.kernel.flat import flat, places
 from steelyard.kernel.kernel import Kernel
 from steelyard.kernel.resting import is_reserved
 from steelyard.model import events as ev
 from steelyard.model.client_ids import SLOT_CLOSE
 from steelyard.model.errors import ConfigurationError
 from steelyard.model.kinds import NEVER_NS, STOP_ENTRIES, STOP_FLAT, STOP_NONE, STOP_ORDERS
+from steelyard.model.records import BOOK, POSITION
 from steelyard.model.units import Money, Nanos, Rate
 from steelyard.runtime import sessions as runs
 from steelyard.runtime.lifecycle import (
@@ -37,6 +39,8 @@ from steelyard.runtime.lifecycle import (
 from steelyard.runtime.orders import Orders
 from steelyard.runtime.plan import RobotPlan
 
+_P: Final = places(POSITION)
+_INSTRUMENTS: Final = places(BOOK)["instruments"]
 _AT_REST: Final = frozenset({State.STOPPED, State.FAILED, State.CREATED})
 STOP_NAMES: Final = {STOP_ENTRIES: "entries", STOP_ORDERS: "orders", STOP_FLAT: "flatten"}
 
@@ -75,6 +79,7 @@ class Robots:
     ) -> None:  # fmt: skip
         """`verify` reads the account anew and then calls back."""
         self._kernel, self._orders = kernel, orders
+        self._head, self._positions = flat(kernel.book.head), flat(kernel.book.positions)
         self._hear, self._now_ns = hear, now_ns
         self._verify, self._receipt = verify, receipt
         self.lives: dict[int, Life] = {}
@@ -134,10 +139,10 @@ class Robots:
 
     def result(self, robot: int) -> tuple[int, int]:
         """Return (realised profit before fees, fees and funding) of a robot."""
-        book = self._kernel.book
-        per_robot = int(book.head[0]["instruments"]) * 2
-        rows = book.positions[robot * per_robot : (robot + 1) * per_robot]
-        return int(rows["realised"].sum()), int(rows["fees"].sum() + rows["funding"].sum())
+        words, held = self._positions, self._head[_INSTRUMENTS] * 2 * _P[""]
+        rows = range(robot * held, (robot + 1) * held, _P[""])
+        profit = sum(words[at + _P["realised"]] for at in rows)
+        return profit, sum(words[at + _P["fees"]] + words[at + _P["funding"]] for at in rows)
 
     # --- seats ---------------------------------------------------------------------------------
 

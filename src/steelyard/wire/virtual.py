@@ -105,18 +105,20 @@ class VirtualTime:
         now_ns = self.at_ns
         at_once = 0
         while True:
-            if not ready:
+            if ready:
+                entry = ready.popleft() if pick is None or len(ready) == 1 else self._drawn(pick)
+            else:
                 if not heap or heap[0][0] > until_ns:
                     self.at_ns = max(self.at_ns, until_ns)
                     self.steps += at_once
                     return bool(heap)
-                self.at_ns = now_ns = heap[0][0]
+                entry = heappop(heap)
+                self.at_ns = now_ns = entry[0]
                 self.steps += at_once
                 at_once = 0
-                ready.append(heappop(heap))
-                while heap and heap[0][0] == now_ns:
-                    ready.append(heappop(heap))
-            entry = ready.popleft() if pick is None or len(ready) == 1 else self._drawn(pick)
+                if heap and heap[0][0] == now_ns:
+                    self._gather(entry)
+                    continue
             _, sequence, host, call, args, _ = entry
             if call is None:
                 continue
@@ -145,6 +147,13 @@ class VirtualTime:
     def mix(self, value: int) -> None:
         """Let the trace depend on `value` too."""
         self.trace = hash((self.trace, value))
+
+    def _gather(self, first: _Entry) -> None:
+        """Make everything ready that is due at the same instant."""
+        heap, ready = self._heap, self._ready
+        ready.append(first)
+        while heap and heap[0][0] == first[0]:
+            ready.append(heappop(heap))
 
     def _drawn(self, pick: Callable[[int], int]) -> _Entry:
         ready = self._ready
