@@ -29,7 +29,7 @@ class LevelCross(Strategy):
         view.wake(high=view.last + self.distance)
 
     def on_trade(self, view: View, tick: Tick) -> None:
-        if view.position() == 0 and view.cancel(self.order):
+        if view.sellable() == 0 and view.cancel(self.order):
             view.wake()
 
     def on_end(self, view: View, order: int, status: object) -> None:
@@ -39,7 +39,7 @@ class LevelCross(Strategy):
         if not fill.done:
             return
         if fill.side > 0:
-            view.sell(view.position(), fill.price + self.distance)
+            view.sell(view.sellable(), fill.price + self.distance)
             view.wake()
         else:
             self.follow(view)

@@ -24,7 +24,7 @@ class MovingAverageCross(Strategy):
         fast, slow = self.fast_mean.push(bar.close), self.slow_mean.push(bar.close)
         if fast is None or slow is None or view.open_orders():
             return
-        held = view.position()
+        held = view.sellable()
         if fast > slow and held == 0:
             view.buy(view.quantity_for(view.money(self.budget), bar.close))
         elif fast < slow and held > 0:

@@ -88,14 +88,17 @@ class OnHall(Native):
 
     def __init__(
         self, name: str, line: str, *, over_socket: bool, deadline_ns: int = 0,
-        instrument: str = PERPETUAL,
+        instrument: str = PERPETUAL, own_units: bool = False,
     ) -> None:  # fmt: skip
-        """`line` is what the exchange printed; `deadline_ns` 0: the dialect's own."""
+        """`line` is what the exchange printed; `deadline_ns` 0: the dialect's own.
+
+        `own_units`: those of the venue's listing, not the finer ones of the suite.
+        """
         half = HALVES[name]
         told = json.loads(line)[name]
         listing = hall_process.listing(name)
         found = {one.name: one for one in listing.instruments()}[instrument]
-        self.instrument = finer(found)
+        self.instrument = found if own_units else finer(found)
         addresses = half.addresses(told)
         members = make_members(listing.TERMS, hall_process.ACCOUNTS, hall_process.SEED)
 

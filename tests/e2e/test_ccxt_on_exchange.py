@@ -248,15 +248,16 @@ def test_a_position_is_opened_and_closed_to_the_last_unit(client: Client) -> Non
     assert told.report.state == OrderState.FILLED
     page = value(client.ask(lambda heard: client.venue.trades("", heard)), Trades)
     assert {t.trade for t in told.trades} <= {t.trade for t in page.trades}
+    now = {each.instrument: each.quantity for each in held(client).positions}
+    taken = sum(trade.coin_fee for trade in told.trades)
+    assert now.get(0, 0) - before.get(0, 0) == size - taken
     if is_perp:
-        now = {each.instrument: each.quantity for each in held(client).positions}
-        assert now.get(0, 0) - before.get(0, 0) == size
         two = client.place(SELL, MARKET, 0, size, REDUCE_ONLY)
         client.until(lambda: client.order(two).report.filled == size)
         after = {each.instrument: each.quantity for each in held(client).positions}
         assert after.get(0, 0) == before.get(0, 0)
     client.wait(lambda: OrderState.FILLED in states(client, one))
-    assert all(t.fee > 0 for t in told.trades)
+    assert all((t.fee if is_perp else t.coin_fee) > 0 for t in told.trades)
 
 
 def held(client: Client) -> Holdings:

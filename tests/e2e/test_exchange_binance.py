@@ -81,8 +81,9 @@ def test_ccxt_trades_spot(told: dict[str, Any]) -> None:
     assert (taken["status"], taken["filled"]) == ("closed", 0.01)
     assert spent["cost"] == pytest.approx(100, rel=0.02)
     assert {trade["takerOrMaker"] for trade in trades} == {"taker"}
-    assert trades[0]["fee"]["cost"] == pytest.approx(0.001 * trades[0]["cost"])
-    bought = sum(trade["amount"] for trade in trades)
+    assert {trade["fee"]["currency"] for trade in trades} == {"BTC"}
+    assert trades[0]["fee"]["cost"] == pytest.approx(0.001 * trades[0]["amount"])
+    bought = sum(trade["amount"] - trade["fee"]["cost"] for trade in trades)
     assert exchange.fetch_balance()["BTC"]["total"] == pytest.approx(coins + bought)
 
 
@@ -288,7 +289,7 @@ def test_python_binance_trades(told: dict[str, Any]) -> None:
     with pytest.raises(BinanceAPIException) as unknown:
         client.cancel_order(symbol="BTCUSDT", orderId=rests["orderId"])
 
-    assert (bought["status"], bought["fills"][0]["commissionAsset"]) == ("FILLED", "USDT")
+    assert (bought["status"], bought["fills"][0]["commissionAsset"]) == ("FILLED", "BTC")
     assert opened["orderId"] == rests["orderId"]
     assert unknown.value.code == -2011
     assert client.get_my_trades(symbol="BTCUSDT")[-1]["orderId"] == bought["orderId"]

@@ -72,9 +72,12 @@ def test_ccxt_trades_spot(exchange: BitgetProcess) -> None:
     assert {trade["order"] for trade in trades} == {taken["id"], sold["id"]}
     bought = sum(trade["amount"] for trade in trades if trade["side"] == "buy")
     assert bought == pytest.approx(0.01, rel=0.001)
-    assert all(trade["fee"]["cost"] > 0 for trade in trades)
+    paid = {trade["fee"]["currency"]: trade["fee"]["cost"] for trade in trades}
+    assert paid["BTC"] == pytest.approx(0.001 * bought)
+    assert paid["USDT"] > 0
     after = client.fetch_balance()
-    assert after["BTC"]["total"] - before["BTC"]["total"] == pytest.approx(bought - 0.005)
+    kept = bought - paid["BTC"] - 0.005
+    assert after["BTC"]["total"] - before["BTC"]["total"] == pytest.approx(kept)
 
 
 def test_ccxt_trades_perpetuals_one_way(exchange: BitgetProcess) -> None:

@@ -114,14 +114,17 @@ def test_our_venue_makes_fills_and_cancels(
     assert sum(each.quantity for each in found.trades) == size
     streamed = {each.trade: each for each in house.told(TradeReport, _id(1))}
     assert {each.trade for each in found.trades} == set(streamed)
-    assert all(streamed[each.trade].fee == each.fee > 0 for each in found.trades)
+    for each in found.trades:
+        paid = (each.fee, each.coin_fee)
+        assert (streamed[each.trade].fee, streamed[each.trade].coin_fee) == paid
+        assert paid[name == SPOT] > 0 == paid[name != SPOT]
     after = house.good(house.venue.holdings)
     assert after.complete
 
     def held(page: Any) -> int:
         return sum(each.quantity for each in page.positions)
 
-    assert held(after) - held(before) == size
+    assert held(after) - held(before) == size - sum(each.coin_fee for each in found.trades)
     assert after.cash < before.cash
     told = house.good(lambda heard: house.venue.trades("", heard))
     assert [each.client_id for each in told.trades] == [_id(1)] * len(told.trades)

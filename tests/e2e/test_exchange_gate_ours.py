@@ -100,7 +100,9 @@ def test_ours_trades_spot_and_a_perpetual_from_one_account(
     assert isinstance(page, Trades)
     assert page.complete
     assert {trade.client_id for trade in page.trades} >= {spot_id, perp_id}
-    assert after[0, 0] - before.get((0, 0), 0) == 1_000_000
+    taken = sum(trade.coin_fee for trade in by_spot.trades)
+    assert taken == 1_000
+    assert after[0, 0] - before.get((0, 0), 0) == 1_000_000 - taken
     assert after[1, 0] - before.get((1, 0), 0) == 150_000
     assert isinstance(absent, Refusal)
     assert absent.fault == Fault.NO_ORDER

@@ -86,8 +86,9 @@ def test_ccxt_trades_spot(told: dict[str, Any]) -> None:
 
     assert (filled["status"], filled["filled"]) == ("closed", 0.01)
     assert trade["takerOrMaker"] == "taker"
-    assert trade["fee"]["cost"] == pytest.approx(0.001 * trade["cost"])
-    assert exchange.fetch_balance()["BTC"]["total"] == pytest.approx(coins + 0.01)
+    assert trade["fee"]["currency"] == "BTC"
+    assert trade["fee"]["cost"] == pytest.approx(0.001 * 0.01)
+    assert exchange.fetch_balance()["BTC"]["total"] == pytest.approx(coins + 0.01 * 0.999)
 
 
 def test_ccxt_trades_swaps_one_way_and_hedged(told: dict[str, Any]) -> None:

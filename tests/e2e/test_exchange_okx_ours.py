@@ -75,7 +75,9 @@ def test_ours_trades_spot_and_a_swap_from_one_account(ours: Callable[..., Ours])
     assert page.complete
     assert {trade.client_id for trade in page.trades} == {"spot1", "swap1"}
     assert again.trades == ()
-    assert after[0, 0] - before[0, 0] == 1_000_000
+    taken = sum(one.coin_fee for one in rig.told(TradeReport, "spot1"))
+    assert taken == 1_000
+    assert after[0, 0] - before[0, 0] == 1_000_000 - taken
     assert after[1, 0] == 150
 
 

@@ -65,7 +65,9 @@ def fills(reader: Reader, book: str, limit: int) -> list[dict[str, Any]]:
 
 
 def _fill(telling: Telling, book: str, n: int, event: ev.Filled | ev.Adjusted) -> dict[str, Any]:
+    coins = 0
     if isinstance(event, ev.Filled):
+        coins = event.coin_fee
         order = telling.placed[event.order]
         robot, instrument = order.robot, telling.instruments[order.instrument]
         side, number, reason = order.side, event.order, ""
@@ -85,6 +87,7 @@ def _fill(telling: Telling, book: str, n: int, event: ev.Filled | ev.Adjusted) -
         "quantity": format_units(abs(event.quantity), instrument.quantity_decimals),
         "fee": format_units(event.fee, instrument.money_decimals),
         "currency": instrument.settle,
+        "coin_fee": format_units(coins, instrument.quantity_decimals),
         "liquidity": liquidity,
         "order": number,
         "trade": event.trade.partition(":")[2],

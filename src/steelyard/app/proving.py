@@ -21,7 +21,7 @@ from steelyard.kernel.kernel import Kernel
 from steelyard.kernel.lines import FILL
 from steelyard.kernel.ports import Journal, Kept, Snapshot
 from steelyard.kernel.verdicts import Outcome
-from steelyard.ledger.accounts import ACCOUNTS, COINS, FEES, FUNDING, NAMES
+from steelyard.ledger.accounts import ACCOUNTS, COIN_FEES, COINS, FEES, FUNDING, NAMES
 from steelyard.ledger.postings import TRANSFER
 from steelyard.model import events as ev
 from steelyard.model.commands import Command, PlaceOrder
@@ -34,6 +34,8 @@ from steelyard.runtime.recovering import (
     read_event,
     recover,
 )
+from steelyard.state.money import coin_fee_worth
+from steelyard.state.terms import terms_of
 from steelyard.store.journal import chain
 from steelyard.store.journal.reading import Reader
 
@@ -95,7 +97,7 @@ class _Sums:
 
     def _ledger(self, row: Kept, event: ev.Event) -> None:
         told: list[tuple[int, int]] = []
-        paid = 0
+        paid = coins = 0
         for _, what, a, b, c in iter_unpack("<5q", row.lines):
             if what == TRANSFER:
                 debit, credit = a >> 8, a & 0xFF
@@ -107,18 +109,30 @@ class _Sums:
                     self._wrong("ledger", f"row {row.n} moves {NAMES[credit]} to {NAMES[debit]}")
                 for account in (FEES, FUNDING):
                     paid += b * ((debit == account) - (credit == account))
+                coins += b * ((debit == COIN_FEES) - (credit == COIN_FEES))
             elif what == FILL:
                 told.append((a, b))
         match event:
             case ev.Filled(order=number) if number in self.orders:
-                expected = [(int(event.price), event.quantity * self.orders[number].side)]
-                self._told(row.n, told, expected, paid, event.fee)
+                signed = event.quantity * self.orders[number].side
+                fee = event.fee + self._in_coins(row.n, event, signed, coins)
+                self._told(row.n, told, [(int(event.price), signed)], paid, fee)
             case ev.Adjusted():
                 shares = event.shares or ((event.robot, event.quantity),)
                 expected = [(int(event.price), int(quantity)) for _, quantity in shares]
                 self._told(row.n, told, expected, paid, event.fee)
             case ev.FundingPaid():
                 self._told(row.n, told, [], paid, event.payment)
+
+    def _in_coins(self, n: int, event: ev.Filled, signed: int, booked: int) -> int:
+        """Hold the coins that a fill's fee took against its event; return what they were worth."""
+        if booked != event.coin_fee:
+            text = f"books {booked} coins as a fee, its event says {event.coin_fee}"
+            self._wrong("ledger", f"row {n} {text}")
+        if not event.coin_fee:
+            return 0
+        terms = terms_of([self.telling.instruments[self.orders[event.order].instrument]])[0]
+        return int(coin_fee_worth(terms, event.price, signed, event.coin_fee))
 
     def _told(self, n: int, told: Any, expected: Any, paid: int, fee: int) -> None:
         if told != expected or paid != fee:
@@ -153,7 +167,7 @@ class _Sums:
                 self._wrong("orders", f"row {n} fills order {event.order}, which nothing placed")
                 return
             key = (order.robot, order.instrument, order.position_side)
-            self.positions[key] += event.quantity * order.side
+            self.positions[key] += event.quantity * order.side - event.coin_fee
             self.filled[event.order] += event.quantity
             if self.filled[event.order] > order.quantity:
                 self._wrong("orders", f"row {n} fills order {event.order} beyond its quantity")

@@ -26,7 +26,7 @@ def restore(book: Book, venue: Simulator, quantity: int, entry: int) -> None:
         head["capital"] += paid
     book_fill(
         book.head, book.terms, book.positions, book.balances, book.log, 0, 0, 0,
-        quantity, entry, entry, 0, 0,
+        quantity, entry, entry, 0, 0, 0,
     )  # fmt: skip
     head["turnover"] = 0
     _tell_venue(venue.sim, book.terms, quantity, entry)

@@ -16,7 +16,7 @@ from steelyard.state.positions import average_entry
 
 
 def make_seat(event: Seated, book: Book) -> Seat:
-    """Make a robot's seat; it begins with the position it holds in its main instrument."""
+    """Make a robot's seat; it begins with the whole lots it holds in its main instrument."""
     found = _found(event.strategy)
     if not isinstance(found.strategy, CompiledStrategy):
         return PlainSeat(event.name, found.strategy(event.parameters))
@@ -25,6 +25,8 @@ def make_seat(event: Seated, book: Book) -> Seat:
     row = (event.robot * int(book.head[0]["instruments"]) + event.instrument) * 2
     position = book.positions[row]
     held = int(position["quantity"])
+    dust = abs(held) % int(book.terms[event.instrument]["lot"])
+    held -= dust if held > 0 else -dust
     situation = Situation(
         instruments=tuple(book.instruments), equity=event.capital,
         leverage=int(book.terms[event.instrument]["leverage"]), restored_quantity=held,

@@ -168,7 +168,8 @@ def fills(
     json_
         Print one JSON object.
     """
-    names = ("time", "robot", "instrument", "side", "price", "quantity", "fee", "trade", "how")
+    names = ("time", "robot", "instrument", "side", "price", "quantity", "fee", "coin_fee",
+             "trade", "how")  # fmt: skip
     from steelyard.app.journaled import fills as read_fills
 
     found = {"fills": _journaled(config, limit, read_fills)}

@@ -143,4 +143,5 @@ class Caller:
             event[_TS], event[_E["number"]], orders[at + _O["instrument"]],
             orders[at + _O["side"]], event[_E["price"]], event[_E["quantity"]], event[_E["fee"]],
             event[_E["liquidity"]], orders[at + _O["filled"]] >= orders[at + _O["quantity"]],
+            event[_E["coin_fee"]],
         )  # fmt: skip

@@ -30,7 +30,7 @@ from steelyard.model.kinds import (
     EV_TRIGGERED,
 )
 from steelyard.model.orders import OrderNews
-from steelyard.state.money import worth
+from steelyard.state.money import coin_fee_worth, worth
 from steelyard.state.orders import count_fill, find, hear, position_row
 from steelyard.state.positions import closing_part, share_of
 
@@ -81,7 +81,7 @@ def enter(
         side = heard.reference if kind == EV_ADJUSTED else 0
         book_fill(
             book, instruments, positions, balances, log, heard.robot, heard.instrument, side,
-            heard.quantity, heard.price, heard.price, 0, heard.fee,
+            heard.quantity, heard.price, heard.price, 0, heard.fee, 0,
         )  # fmt: skip
         return
     if kind < EV_ACCEPTED or kind > EV_TRIGGERED:
@@ -107,7 +107,7 @@ def enter(
         book_fill(
             book, instruments, positions, balances, log, order.robot, order.instrument,
             order.position_side, change, heard.price, order.reference or heard.price, order.cost,
-            heard.fee,
+            heard.fee, heard.coin_fee,
         )  # fmt: skip
         return
     if kind == EV_TRIGGERED:
@@ -134,15 +134,25 @@ def enter(
 def book_fill(
     book: Records, instruments: Records, positions: Records, balances: Records, log: Records,
     robot: int, instrument: int, position_side: int,
-    change: int, price: int, meant: int, cost: int, fee: int,
+    change: int, price: int, meant: int, cost: int, fee: int, coin_fee: int,
 ) -> None:  # fmt: skip
     """Move a position by the signed `change` and book every part of it.
 
     `meant` is the price the strategy meant, `cost` what the closed slot cost (0: at average).
+    `coin_fee` coins of it never arrive: what is left came in at the fill's price, and their worth
+    is a fee.
     """
     terms = instruments[instrument]
     position = positions[position_row(book, robot, instrument, position_side)]
     held = position.quantity
+    if coin_fee != 0:
+        taken = coin_fee_worth(terms, price, change, coin_fee)
+        if taken == OVERFLOW:
+            book[0].halted = HALT_OVERFLOW
+            return
+        book[0].turnover += taken if change > 0 else -taken
+        change -= coin_fee
+        fee += taken
     paid = worth(terms, price, change)
     wanted = paid if meant == price else worth(terms, meant, change)
     if paid == OVERFLOW or wanted == OVERFLOW:
@@ -180,4 +190,4 @@ def book_fill(
     settled = -paid if terms.kind == _SPOT else realised
     post_settlement(book, balances, log, robot, instrument, wanted - paid, settled, fee)
     if terms.kind == _SPOT:
-        post_coins(book, balances, log, robot, instrument, change)
+        post_coins(book, balances, log, robot, instrument, change + coin_fee, coin_fee)

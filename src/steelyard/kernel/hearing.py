@@ -46,6 +46,7 @@ _O: Final = places(ORDER)
 _KIND, _TS, _ROBOT, _INSTRUMENT = _E["kind"], _E["ts_ns"], _E["robot"], _E["instrument"]
 _ORDER, _NUMBER, _REFERENCE = _E["order"], _E["number"], _E["reference"]
 _PRICE, _QUANTITY, _FEE, _LIQUIDITY = _E["price"], _E["quantity"], _E["fee"], _E["liquidity"]
+_COIN_FEE: Final = _E["coin_fee"]
 _EMPTY: Final = flat(table(EVENT))
 _ORDER_KINDS: Final[dict[type, int]] = {
     ev.Accepted: EV_ACCEPTED, ev.Rejected: EV_REJECTED, ev.Filled: EV_FILL,
@@ -170,6 +171,7 @@ class Hearing:
         if isinstance(event, ev.Filled):
             words[_PRICE], words[_QUANTITY] = event.price, event.quantity
             words[_FEE], words[_LIQUIDITY] = event.fee, event.liquidity
+            words[_COIN_FEE] = event.coin_fee
         elif isinstance(event, ev.Rejected):
             words[_E["code"]] = event.code
         return (robot,)

@@ -66,7 +66,10 @@ _SLOT, _NUMBER, _ORDER_WORDS = _O["slot"], _O["number"], _O[""]
 
 
 class Fill(NamedTuple):
-    """A fill as a strategy hears it; `order` is the order's number, `done` that it ended."""
+    """A fill as a strategy hears it; `order` is the order's number, `done` that it ended.
+
+    Where the venue took coins for its fee, `coin_fee` of `quantity` never arrived.
+    """
 
     ts_ns: int
     order: int
@@ -77,6 +80,7 @@ class Fill(NamedTuple):
     fee: int
     liquidity: int
     done: bool
+    coin_fee: int = 0
 
 
 class Tick(NamedTuple):
@@ -161,6 +165,12 @@ class View:
         """Return the signed position."""
         index = self._traded if index is None else index
         return self._positions[(self._first + 2 * index + side) * _POSITION_WORDS + _QUANTITY]
+
+    def sellable(self, index: int | None = None) -> int:
+        """Return what of a position bought an order may sell: whole lots, the rest is dust."""
+        index = self._traded if index is None else index
+        held = self.position(index)
+        return max(0, held - held % self.instrument(index).lot)
 
     @property
     def cash(self) -> int:

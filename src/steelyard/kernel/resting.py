@@ -5,7 +5,8 @@ Rule 2: at rest, every open order is asked to be canceled, once; with STOP_FLAT 
 closed by one reduce-only order at a time, when nothing else of the robot may still fill.
 Rule 3: a protected position has one reduce-only stop at the venue that covers all of it and what
 may still be added. Its successor is placed before it is canceled: two stops can only reduce, none
-would leave the position naked. Where the venue takes no second one, it is canceled first.
+would leave the position naked. Where the venue takes no second one, it is canceled first. Of spot
+it covers the whole lots that are there.
 Rule 4: a stop that would trigger at once means the exit is due: the robot goes flat.
 """
 
@@ -14,6 +15,7 @@ from typing import Final
 from steelyard.kernel.book import Book
 from steelyard.kernel.flat import flat, places
 from steelyard.model.client_ids import RESERVED, SLOT_CLOSE, SLOT_STOP, SLOT_STOP_NEXT
+from steelyard.model.instruments import Kind
 from steelyard.model.kinds import (
     EV_ACCEPTED,
     EV_FILL,
@@ -40,6 +42,7 @@ PATIENCE_NS: Final = 1_000_000_000
 """How long after a first try that failed the next one is made; it doubles with each."""
 
 _DOUBLINGS: Final = 6
+_SPOT: Final = int(Kind.SPOT)
 
 _B: Final = places(BOOK)
 _NOW, _HEDGED, _OPEN_ORDERS = _B["now_ns"], _B["hedged"], _B["open_orders"]
@@ -58,6 +61,7 @@ _POSITION_WORDS, _HELD = _P[""], _P["quantity"]
 _OPEN_BUY, _OPEN_SELL = _P["open_buy"], _P["open_sell"]
 _T: Final = places(INSTRUMENT)
 _TERM_WORDS, _LOT, _TICK, _QUANTITY_MIN = _T[""], _T["lot"], _T["tick"], _T["quantity_min"]
+_INSTRUMENT_KIND: Final = _T["kind"]
 _PLANE_WORDS, _LAST = places(PLANE)[""], places(PLANE)["last"]
 
 
@@ -137,11 +141,22 @@ class Care:
         orders, head, now = self._orders, self._head, self._head[_NOW]
         seat = robot * _ROBOT_WORDS
         way = -1 if quantity > 0 else 1
+        instrument = self._robots[seat + _TRADED]
+        term = instrument * _TERM_WORDS
+        lot, least = self._terms[term + _LOT], self._terms[term + _QUANTITY_MIN]
+        is_spot = self._terms[term + _INSTRUMENT_KIND] == _SPOT
+        covered = abs(quantity)
+        if is_spot:
+            covered -= covered % lot  # coins that are not there cannot be sold
+            if covered < max(1, least):
+                for at in mine:
+                    self._cancel_once(at)
+                return
         covering = [
             at
             for at in mine
             if orders[at + _SIDE] == way
-            and orders[at + _QUANTITY] - orders[at + _FILLED] >= abs(quantity)
+            and orders[at + _QUANTITY] - orders[at + _FILLED] >= covered
             and orders[at + _CANCEL_NS] == 0
         ]
         if covering:
@@ -162,18 +177,18 @@ class Care:
         if not free:
             self._robots[seat + _TEND_AT] = now + PATIENCE_NS
             return
-        book, instrument = self._book, self._robots[seat + _TRADED]
-        row = (robot * head[_INSTRUMENTS] + instrument) * 2 + side
-        place, term = row * _POSITION_WORDS, instrument * _TERM_WORDS
+        book, row = self._book, (robot * head[_INSTRUMENTS] + instrument) * 2 + side
+        place = row * _POSITION_WORDS
         grows = self._positions[place + (_OPEN_BUY if quantity > 0 else _OPEN_SELL)]
         entry = int(average_entry(book.terms[instrument], book.positions[row]))
         rate, tick = self._robots[seat + _STOP_RATE], self._terms[term + _TICK]
         trigger = entry + way * (entry * rate // RATE_ONE)
         trigger -= trigger % tick
-        # It can only reduce: where the position is too small for an order the stop may be larger.
-        lot = self._terms[term + _LOT]
-        size = max(abs(quantity) + grows, self._terms[term + _QUANTITY_MIN])
-        size += -size % lot
+        size = covered
+        if not is_spot:
+            # It can only reduce: where the position is too small for an order it may be larger.
+            size = max(covered + grows, least)
+            size += -size % lot
         self._place(
             robot, instrument, side, STOP_MARKET, way, size, free[0], trigger=max(trigger, tick)
         )

@@ -106,7 +106,7 @@ def _share(kernel: _Kernel, event: ev.Adjusted) -> None:
         note(book.head, book.log, FILL, event.price, quantity, 0)
         book_fill(
             book.head, book.terms, book.positions, book.balances, book.log, robot,
-            event.instrument, event.position_side, quantity, event.price, event.price, 0, 0,
+            event.instrument, event.position_side, quantity, event.price, event.price, 0, 0, 0,
         )  # fmt: skip
 
 

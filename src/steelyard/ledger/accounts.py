@@ -12,7 +12,7 @@ Settlement asset:
     SLIPPAGE    fill against the price meant
     FEES        · FUNDING · CAPITAL (paid in) · LIQUIDATION (taken by the venue)
 Base asset of spot:
-    COINS       what the wallet holds · MARKET who delivered it
+    COINS       what the wallet holds · MARKET who delivered it · COIN_FEES (taken from them)
 """
 
 from typing import Final
@@ -29,11 +29,12 @@ CAPITAL: Final = 8
 LIQUIDATION: Final = 9
 COINS: Final = 10
 MARKET: Final = 11
+COIN_FEES: Final = 12
 
-ACCOUNTS: Final = 12
+ACCOUNTS: Final = 13
 SETTLEMENT_ACCOUNTS: Final = 10
 
 NAMES: Final = (
     "cash", "clearing", "inventory", "grid", "trend", "slippage", "fees", "funding", "capital",
-    "liquidation", "coins", "market",
+    "liquidation", "coins", "market", "coin_fees",
 )  # fmt: skip

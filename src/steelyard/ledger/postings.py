@@ -9,6 +9,8 @@ A fill of signed quantity d at price p, meant at m, worth w:
     closing    what the closed part cost, R          CLEARING <- INVENTORY
                its profit, -w(m, d) - R              CLEARING -> GRID (slot) or TREND
     settling   spot: -w(p, d); perpetual: realised   CASH <- CLEARING
+Where the venue takes coins for a fee, d is what is left of the quantity, and the fee is the worth
+of the rest: cash is moved by the whole.
 """
 
 from steelyard.jit.muldiv import OVERFLOW, add_checked
@@ -18,6 +20,7 @@ from steelyard.ledger.accounts import (
     CAPITAL,
     CASH,
     CLEARING,
+    COIN_FEES,
     COINS,
     FEES,
     FUNDING,
@@ -101,10 +104,11 @@ def post_settlement(
 @part
 def post_coins(
     book: Records, balances: Records, log: Records,
-    robot: int, instrument: int, quantity: int,
+    robot: int, instrument: int, quantity: int, fee: int,
 ) -> None:  # fmt: skip
-    """Book the base coins that a spot fill delivered, in quantity units."""
+    """Book the base coins that a spot fill delivered and those taken as a fee, in its units."""
     post(book, balances, log, robot, instrument, COINS, MARKET, quantity)
+    post(book, balances, log, robot, instrument, COIN_FEES, COINS, fee)
 
 
 @part

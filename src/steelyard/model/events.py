@@ -80,6 +80,8 @@ class Filled(Struct, frozen=True, kw_only=True, tag=True, tag_field="is"):
     liquidity: int
     trade: str = ""
     """Names the trade within the book: index of the instrument, colon, the venue's id."""
+    coin_fee: Quantity = Quantity(0)
+    """Fee taken in the base coin of spot: so much less is held than was bought."""
 
 
 class Canceled(Struct, frozen=True, kw_only=True, tag=True, tag_field="is"):

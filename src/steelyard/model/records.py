@@ -39,6 +39,7 @@ EVENT: Final = _layout(
     "order", "number",  # row in the book's orders, and the order's number
     "price", "quantity", "liquidity",  # liquidity: MAKER or TAKER
     "fee", "rate",
+    "coin_fee",  # in quantity units: taken from the coins of a spot fill
     "code", "have", "need",  # of a refusal or rejection
     "reference",  # free for signals, answers and timers
 )  # fmt: skip

@@ -79,6 +79,10 @@ class TradeReport(Struct, frozen=True, kw_only=True):
     position_side: int = 0
     forced: str = ""
     """`liquidation` or `adl` when the venue closed it."""
+    coin_fee: int = 0
+    """Fee taken in the base coin of spot, beside `fee`: quantity units, rounded up."""
+    estimated: str = ""
+    """The third coin that a fee was taken in: `fee` is then what it may have been worth."""
 
 
 class FundingReport(Struct, frozen=True, kw_only=True):

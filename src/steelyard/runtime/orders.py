@@ -21,7 +21,7 @@ from steelyard.model.client_ids import decode
 from steelyard.model.orders import MATRIX, OrderNews, OrderStatus
 from steelyard.model.reports import OrderReport, OrderState, TradeReport
 from steelyard.model.units import Money, Nanos, Price, Quantity
-from steelyard.runtime.attributing import attribute
+from steelyard.runtime.attributing import adjustment, attribute, change_of
 
 TRADES_KEPT: Final = 5_000
 ORDERS_KEPT: Final = 2_000
@@ -90,6 +90,7 @@ class Orders:
         self.foreign: dict[str, OrderReport] = {}
         self.orphans: dict[str, OrderReport] = {}
         self.anomalies = 0
+        self._estimated: set[str] = set()
 
     # --- from our side ---------------------------------------------------------------------------
 
@@ -205,6 +206,7 @@ class Orders:
         if key in self._trades:
             return
         self.saw_trade(key)
+        self._doubt(report)
         ours = decode(report.client_id) if report.client_id else None
         if ours is None or ours.book != self._book:
             self._attribute(key, report)
@@ -215,8 +217,7 @@ class Orders:
             tracked.seen, tracked.misses = True, 0
         status = self.status(ours.generation)
         if status < 0 or not self._allowed(ours.generation, OrderNews.PARTLY_FILLED):
-            change = report.side * report.quantity
-            self._adjust(key, report, [(ours.robot, change)], "late fill")
+            self._adjust(key, report, [(ours.robot, change_of(report))], "late fill")
         else:
             self._hear(
                 ev.Filled(
@@ -227,6 +228,7 @@ class Orders:
                     fee=Money(report.fee),
                     liquidity=report.liquidity,
                     trade=key,
+                    coin_fee=Quantity(report.coin_fee),
                 )
             )
         if tracked is not None and not tracked.over:
@@ -356,21 +358,21 @@ class Orders:
 
     def _attribute(self, key: str, report: TradeReport) -> None:
         """Book a trade that no order of ours made on those whose position it changed."""
-        change = report.side * report.quantity
+        change = change_of(report)
         shares = attribute(self._kernel, report.instrument, report.position_side, change)
         self._adjust(key, report, shares, report.forced or "external")
 
     def _adjust(
         self, key: str, report: TradeReport, shares: list[tuple[int, int]], reason: str
     ) -> None:
-        self._hear(
-            ev.Adjusted(
-                ts_ns=self._now(), robot=shares[0][0], instrument=report.instrument,
-                position_side=report.position_side,
-                quantity=Quantity(report.side * report.quantity), price=Price(report.price),
-                fee=Money(report.fee), reason=reason, trade=key, shares=tuple(shares),
-            )
-        )  # fmt: skip
+        self._hear(adjustment(self._kernel, self._now(), key, report, shares, reason))
+
+    def _doubt(self, report: TradeReport) -> None:
+        """Note, once in this life, that fees in a third coin are estimates."""
+        if report.estimated and report.estimated not in self._estimated:
+            self._estimated.add(report.estimated)
+            text = f"fees are taken in {report.estimated}: what is booked of them is an estimate"
+            self._hear(ev.Noted(ts_ns=self._now(), what="fee", text=text))
 
     def _allowed(self, number: int, news: OrderNews) -> bool:
         status = self.status(number)

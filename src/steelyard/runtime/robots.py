@@ -38,6 +38,7 @@ from steelyard.runtime.lifecycle import (
 )
 from steelyard.runtime.orders import Orders
 from steelyard.runtime.plan import RobotPlan
+from steelyard.state.money import coin_fee_worth
 
 _P: Final = places(POSITION)
 _INSTRUMENTS: Final = places(BOOK)["instruments"]
@@ -126,14 +127,19 @@ class Robots:
         row = self._kernel.row_of(event.order)
         if row < 0:
             return
-        robot = int(self._kernel.book.orders[row]["robot"])
+        order = self._kernel.book.orders[row]
+        robot, fee = int(order["robot"]), int(event.fee)
         if robot not in self.sessions:
             return
+        if event.coin_fee:
+            terms = self._kernel.book.terms[int(order["instrument"])]
+            signed = int(order["side"]) * event.quantity
+            fee += int(coin_fee_worth(terms, event.price, signed, event.coin_fee))
         profit, _ = self.result(robot)
         before, _ = self._realised.get(robot, (0, 0))
         self._realised[robot] = (profit, 0)
         self.sessions[robot] = runs.filled(
-            self.sessions[robot], profit=profit - before, fee=event.fee,
+            self.sessions[robot], profit=profit - before, fee=fee,
             turnover=event.price * event.quantity,
         )  # fmt: skip
 

@@ -47,6 +47,19 @@ def fee_on(amount: int, rate: int) -> int:
 
 
 @part
+def coin_fee_worth(instrument: Records, price: int, change: int, coins: int) -> int:
+    """Return what a fee of `coins` was worth, taken out of the signed `change` of a spot fill.
+
+    Exactly what the fill's worth is less without them, so that nothing is lost by rounding.
+    """
+    whole = worth(instrument, price, change)
+    left = worth(instrument, price, change - coins)
+    if whole == OVERFLOW or left == OVERFLOW:
+        return OVERFLOW
+    return whole - left
+
+
+@part
 def quantity_for(instrument: Records, price: int, budget: int) -> int:
     """Return the largest whole number of lots whose notional at `price` is at most `budget`.
 

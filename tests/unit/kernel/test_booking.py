@@ -49,12 +49,13 @@ def book_of(kind: Kind) -> Book:
 
 
 def fill(
-    book: Book, change: int, price: int, meant: int = 0, cost: int = 0, fee: int = 0
+    book: Book, change: int, price: int, meant: int = 0, cost: int = 0, fee: int = 0,
+    coin_fee: int = 0,
 ) -> None:  # fmt: skip
     book.head[0]["log"] = 0
     book_fill(
         book.head, book.terms, book.positions, book.balances, book.log, 0, 0, 0,
-        change, price, meant or price, cost, fee,
+        change, price, meant or price, cost, fee, coin_fee,
     )  # fmt: skip
     book.markets[0]["last"] = price
 

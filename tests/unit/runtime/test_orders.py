@@ -100,6 +100,16 @@ class Desk:
             )
         )
 
+    def coin_trade(self, client_id: str, coin_fee: int, estimated: str = "") -> None:
+        """Hear a trade of ten coins whose fee was taken in coins, or in a third coin."""
+        self.orders.trade(
+            TradeReport(
+                trade=f"c{coin_fee}{estimated}{len(self.book.events)}", client_id=client_id,
+                venue_id="v9", instrument=0, side=1, price=599_000, quantity=10, fee=3,
+                liquidity=1, ts_ns=1, coin_fee=coin_fee, estimated=estimated,
+            )
+        )  # fmt: skip
+
     def say(self, word: tuple[Any, ...]) -> None:
         if isinstance(word[0], OrderState):
             self.report(*word)
@@ -269,3 +279,38 @@ def test_no_trade_is_forgotten_before_the_cursor_has_passed_it() -> None:
     other.orders.forget_trades()
     assert not other.orders.knows_trade("0:0")
     assert other.orders.knows_trade("0:5999")
+
+
+def test_a_fee_in_coins_goes_with_its_fill() -> None:
+    """F52: the order is filled by all of it; what is held is less."""
+    desk = Desk()
+    desk.coin_trade(desk.id, 2)
+    event = desk.book.events[-1]
+
+    assert isinstance(event, ev.Filled)
+    assert (event.quantity, event.coin_fee, event.fee) == (10, 2, 3)
+    assert desk.book.position() == 8
+    assert desk.tracked.traded == 10
+
+
+def test_a_strangers_trade_moves_what_is_held_by_what_arrived_and_its_fee_is_worth_the_rest() -> (
+    None
+):
+    """F52: so no reading of the account finds a difference."""
+    desk = Desk()
+    desk.coin_trade("", 2)
+    event = desk.book.events[-1]
+
+    assert isinstance(event, ev.Adjusted)
+    assert event.quantity == 8
+    assert event.fee == 3 + 2 * 599_000 * 10**4  # 0.002 coins at 59,900.0
+
+
+def test_fees_in_a_third_coin_are_noted_once_each() -> None:
+    """F52: BNB, BGB, GT: what is booked is an estimate."""
+    desk = Desk()
+    for estimated in ("BNB", "BNB", "GT", "BNB"):
+        desk.coin_trade(desk.id, 0, estimated)
+    noted = [e.text for e in desk.book.events if isinstance(e, ev.Noted) and e.what == "fee"]
+
+    assert [text.split()[4].rstrip(":") for text in noted] == ["BNB", "GT"]

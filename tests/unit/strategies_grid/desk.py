@@ -182,7 +182,9 @@ class Desk:
         self.pending = [other for other in self.pending if other != row]
         self.turn(kinds.EV_REJECTED, row, code=code)
 
-    def fill(self, slot: int, quantity: int = 0, *, accept: bool = True) -> None:
+    def fill(
+        self, slot: int, quantity: int = 0, *, accept: bool = True, coin_fee: int = 0
+    ) -> None:  # fmt: skip
         """Fill the live order of a slot, in full or in part, at its own price."""
         row = self.row(slot)
         order = self.orders[row]
@@ -190,7 +192,7 @@ class Desk:
         self.pending = [other for other in self.pending if other != row]
         self.turn(
             kinds.EV_FILL, row, price=int(order["price"]), quantity=quantity or rest,
-            liquidity=kinds.MAKER,
+            liquidity=kinds.MAKER, coin_fee=coin_fee,
         )  # fmt: skip
         if accept:
             self.accept()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from steelyard.model.errors import NumberError
 from steelyard.venues.binance.numbers import fee_of, nearest_units, text_of
+from steelyard.venues.native.fees import Taken
 from steelyard.venues.native.numbers import units
 from tests.unit.venues_binance.desk import SPOT
 
@@ -41,18 +42,20 @@ def test_what_needs_rounding_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "amount, asset, money",
+    "amount, asset, read",
     [
-        ("0.61837630", "USDT", 61837630),
-        ("0.00002000", "BTC", 123675260),  # 0.00002 BTC at 61,837.63
-        ("0.00150000", "BNB", 61837630),  # not priced here: the taker rate of 0.05 %
-        ("0", "BNB", 0),
-        ("", "", 0),
+        ("0.61837630", "USDT", Taken(fee=61837630)),
+        ("0.00002000", "BTC", Taken(coin_fee=2000)),
+        ("0.00150000", "BNB", Taken(fee=61837630, estimated="BNB")),  # the taker rate of 0.05 %
+        ("0", "BNB", Taken()),
+        ("", "", Taken()),
     ],
 )
-def test_a_fee_is_in_the_settlement_coin(amount: str, asset: str, money: int) -> None:
+def test_a_fee_is_in_money_in_the_coin_bought_or_an_estimate(
+    amount: str, asset: str, read: Taken
+) -> None:
     price, quantity = 6183763, 2_000_000
 
     fee = fee_of(SPOT, amount, asset, price=price, quantity=quantity, maker=False)
 
-    assert fee == money
+    assert fee == read

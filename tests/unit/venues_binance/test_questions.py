@@ -44,7 +44,7 @@ def test_an_order_comes_with_all_its_trades() -> None:
     assert [path_of(call) for call in calls] == ["GET /api/v3/order", "GET /api/v3/myTrades"]
     (trade,) = found.trades
     assert (trade.trade, trade.client_id, trade.liquidity) == ("501", ID, k.MAKER)
-    assert trade.fee == 123675260
+    assert (trade.fee, trade.coin_fee) == (0, 2_000)
 
 
 def test_an_order_whose_trades_are_not_all_told_is_not_complete() -> None:

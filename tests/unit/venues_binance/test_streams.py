@@ -246,7 +246,7 @@ def test_a_spot_trade_is_told_before_its_order() -> None:
     assert isinstance(trade, TradeReport)
     assert isinstance(report, OrderReport)
     assert (trade.trade, trade.quantity, trade.liquidity) == ("501", 1_000_000, k.MAKER)
-    assert trade.fee == 61837630
+    assert (trade.fee, trade.coin_fee) == (0, 1_000)
     assert (report.state, report.filled) == (OrderState.OPEN, 1_000_000)
 
 

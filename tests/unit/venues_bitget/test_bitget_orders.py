@@ -107,7 +107,7 @@ def test_a_market_buy_on_spot_is_a_bounded_limit() -> None:
     assert written.path == orders.SPOT_PLACE
     assert written.body == {
         "symbol": "BTCUSDT", "side": "buy", "orderType": "limit", "force": "ioc",
-        "price": "27270.5", "size": "0.000012", "clientOid": "s1",
+        "price": "27270.5", "size": "0.00000012", "clientOid": "s1",
     }  # fmt: skip
 
 
@@ -151,9 +151,9 @@ def test_what_the_venue_has_no_words_for_is_not_written(instrument: Instrument) 
 
 def test_prices_and_sizes_have_no_exponent() -> None:
     tiny = SPOT_BTC.price("0.01"), SPOT_BTC.quantity("0.000001")
-    assert tiny == (Price(1), Quantity(1))
+    assert tiny == (Price(1), Quantity(100))
     placing = Placing(
-        client_id="s1", instrument=0, side=BUY, type=LIMIT, flags=0, price=1, quantity=1
+        client_id="s1", instrument=0, side=BUY, type=LIMIT, flags=0, price=1, quantity=100
     )
 
     body = orders.spot(placing, SPOT_BTC, "BTCUSDT").body

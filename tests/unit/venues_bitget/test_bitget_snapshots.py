@@ -73,7 +73,7 @@ def test_open_orders_of_both_products_and_all_plans_are_one_snapshot() -> None:
     assert page.complete
     assert {each.client_id: each.instrument for each in page.orders} == {"s3": 0, "s1": 1, "s5": 1}
     by_id = {each.client_id: each for each in page.orders}
-    assert (by_id["s3"].price, by_id["s3"].quantity) == (6_600_000, 90)
+    assert (by_id["s3"].price, by_id["s3"].quantity) == (6_600_000, 9_000)
     assert by_id["s5"].trigger == 250000
     assert [_asked(call).get("planType") for call in calls[3:]] == [
         "normal_plan", "profit_loss", "track_plan",
@@ -175,7 +175,7 @@ def test_holdings_of_both_products_are_one_snapshot() -> None:
     assert (mix.instrument, mix.position_side, mix.quantity) == (1, SHORT, -10)
     assert mix.entry == 250001
     assert mix.worth == -25_000_123_457
-    assert (spot.instrument, spot.quantity) == (0, 500_006)
+    assert (spot.instrument, spot.quantity) == (0, 50_000_690)
 
 
 def test_an_equity_whose_open_profit_nobody_tells_is_unclear() -> None:

@@ -135,7 +135,7 @@ def test_the_ticker_tells_the_quote_where_it_is_asked_to() -> None:
     (stream,) = market.streams(frozenset({Channel.QUOTES}), MINUTE_NS)
 
     assert isinstance(quote, Quote)
-    assert (quote.bid, quote.ask, quote.ask_quantity) == (150, 200, 3)
+    assert (quote.bid, quote.ask, quote.ask_quantity) == (150, 200, 300)
     assert [each["channel"] for each in json.loads(stream.hello[0])["args"]] == ["ticker"]
 
 
@@ -259,13 +259,15 @@ def test_fills_tell_what_was_done_and_orders_to_which_position() -> None:
     assert (by_order.side, by_order.position_side) == (BUY, SHORT)
 
 
-def test_a_fee_in_the_base_coin_is_told_by_its_worth() -> None:
-    order = _order(fillFee="-0.000001", fillFeeCoin="BTC", posMode="", posSide="", tradeSide="")
+@pytest.mark.parametrize("coin, coins, estimated", [("BTC", 100, ""), ("BGB", 0, "BGB")])
+def test_a_fee_in_coins_is_coins_or_an_estimate(coin: str, coins: int, estimated: str) -> None:
+    """F52."""
+    order = _order(fillFee="-0.000001", fillFeeCoin=coin, posMode="", posSide="", tradeSide="")
     trade = account().read(_frame("orders", order, product="SPOT"))[0]
 
     assert isinstance(trade, TradeReport)
-    assert trade.fee == 2_700_050  # 0.000001 BTC at 27000.5
-    assert trade.side == BUY
+    assert (trade.coin_fee, trade.estimated, trade.side) == (coins, estimated, BUY)
+    assert (trade.fee > 0) == bool(estimated)
 
 
 def test_a_stranger_s_trade_is_told_unless_a_plan_of_ours_may_have_made_it() -> None:
@@ -301,7 +303,7 @@ def test_a_spot_plan_is_one_under_whatever_name_it_is_filed() -> None:
     (report,) = account().read(_frame("orders-algo", plan))
 
     assert isinstance(report, OrderReport)
-    assert (report.instrument, report.quantity) == (0, 20_000)
+    assert (report.instrument, report.quantity) == (0, 2_000_000)
 
 
 def test_the_private_stream_logs_in_and_subscribes_to_both_products() -> None:

@@ -48,9 +48,9 @@ def test_quotes_and_trades_are_exact(rig: Rig) -> None:
     first = ear.of(Trade)[0]
     assert isinstance(told, Quote)
     assert isinstance(first, Trade)
-    assert (told.bid, told.bid_quantity) == (6_789_011, 3)
-    assert (told.ask, told.ask_quantity) == (6_789_012, 710_000)
-    assert (first.price, first.quantity, first.taker_side) == (6_789_013, 10_007, SELL)
+    assert (told.bid, told.bid_quantity) == (6_789_011, 3_000)
+    assert (told.ask, told.ask_quantity) == (6_789_012, 710_000_000)
+    assert (first.price, first.quantity, first.taker_side) == (6_789_013, 10_007_000, SELL)
     assert first.ts_ns == 1_700_000_000_122 * 10**6
     ear.feed.close()
 
@@ -95,8 +95,8 @@ def test_a_book_is_told_whole(rig: Rig) -> None:
     book = ear.of(Depth)[-1]
     assert isinstance(book, Depth)
     assert book.snapshot
-    assert book.bids == ((9_999, 10_000), (9_997, 200_000))
-    assert book.asks == ((10_002, 30_001), (10_003, 100_000))
+    assert book.bids == ((9_999, 10_000_000), (9_997, 200_000_000))
+    assert book.asks == ((10_002, 30_001_000), (10_003, 100_000_000))
     ear.feed.close()
 
 

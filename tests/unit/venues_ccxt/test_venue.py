@@ -43,7 +43,7 @@ from tests.unit.venues_ccxt.conftest import Rig
 from tests.unit.venues_ccxt.spot_server import KEY, SECRET
 
 PRICE = 10_000  # 100.00
-LOT = 100_000  # 1 BTC
+LOT = 100_000_000  # 1 BTC
 
 
 class Client:
@@ -109,7 +109,7 @@ def test_the_market_becomes_an_instrument_with_exact_steps(client: Client) -> No
     (one,) = client.door.instruments
 
     assert (one.name, one.venue, one.kind) == ("BTC/USDT", "ccxt:binance", Kind.SPOT)
-    assert (one.tick, one.price_decimals, one.lot, one.quantity_decimals) == (1, 2, 1, 5)
+    assert (one.tick, one.price_decimals, one.lot, one.quantity_decimals) == (1, 2, 1_000, 8)
     assert one.money_decimal(one.notional_min) == 5
 
 
@@ -151,7 +151,7 @@ def test_a_taker_is_told_by_reply_query_and_list_alike(client: Client) -> None:
     money = client.door.instruments[0].money_decimals
     assert (trade.price, trade.quantity, trade.liquidity) == (PRICE, LOT // 10, TAKER)
     assert trade.fee == 10 ** (money - 2)  # 0.01 USDT of 10
-    assert [(one.instrument, one.quantity) for one in held.value.positions] == [(0, 160_000)]
+    assert [(one.instrument, one.quantity) for one in held.value.positions] == [(0, 160_000_000)]
     assert held.value.cash == 998_999 * 10 ** (money - 2)
 
 

@@ -148,9 +148,25 @@ def test_an_ended_order_in_coins_is_found_in_the_history_with_its_trades() -> No
     found = reply.value
     assert found.complete
     assert found.report.state == OrderState.FILLED
-    # The fee was taken in BTC and is told in USDT at the trade's price.
-    assert found.trades[0].fee == 24_999_990
+    assert (found.trades[0].fee, found.trades[0].coin_fee) == (0, 1_000)
     assert found.trades[0].ts_ns == 1_700_000_000_000_500_000
+
+
+@pytest.mark.parametrize("how, coin", [("gt_fee", "GT"), ("point_fee", "points")])
+def test_a_fee_that_gt_or_points_paid_is_an_estimate_and_says_so(how: str, coin: str) -> None:
+    """F52."""
+    ended = spot_order(status="closed", left="0", finish_as="filled")
+    trade = {
+        "id": "9", "currency_pair": "BTC_USDT", "order_id": "77", "side": "buy", "role": "taker",
+        "amount": "0.01", "price": "24999.99", "fee": "0", "fee_currency": "BTC", how: "0.02",
+        "text": ID, "create_time_ms": "1700000000000.5",
+    }  # fmt: skip
+    reply, _ = talk(
+        account().order(ID, SPOT), [GONE, answer([]), answer([]), answer([ended]), answer([trade])]
+    )
+    (told,) = reply.value.trades
+
+    assert (told.coin_fee, told.estimated) == (0, coin)
 
 
 def test_a_stop_that_fired_is_found_as_what_it_became() -> None:

@@ -11,7 +11,7 @@ from steelyard.exchange.binance.fields import Fields
 from steelyard.exchange.binance.listing import symbol_of
 from steelyard.exchange.hall.accounts import Member
 from steelyard.exchange.hall.port import Hall
-from steelyard.exchange.hall.words import Product
+from steelyard.exchange.hall.words import Fill, Product
 from steelyard.model.instruments import Instrument
 
 MS: Final = 1_000_000
@@ -77,6 +77,11 @@ class Desk:
     def money(self, place: int, value: int) -> str:
         """Write money of the settlement asset."""
         return f"{self.terms(place).money_decimal(value):.{_EIGHT}f}"
+
+    def fee(self, fill: Fill) -> tuple[str, str]:
+        """Write the coin that a fill's fee was taken in, and how much it was."""
+        asset, paid = fill.fee_in(self.terms(fill.instrument))
+        return asset, f"{paid:.{_EIGHT}f}"
 
     def average(self, place: int, value: Decimal) -> str:
         """Write an average price."""

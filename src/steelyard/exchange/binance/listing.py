@@ -11,7 +11,8 @@ from steelyard.model.instruments import Fees, Instrument, Kind, MarginTier, rate
 from steelyard.model.units import Money, Price, Quantity
 
 TERMS: Final = HallTerms(
-    name="binance", key_length=64, id_scope="open", leverage=20, number_first=8_389_765_500_000,
+    name="binance", key_length=64, id_scope="open", leverage=20, fee_in_coins=True,
+    number_first=8_389_765_500_000,
 )  # fmt: skip
 
 _MONEY: Final = 8

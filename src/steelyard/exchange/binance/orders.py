@@ -225,14 +225,13 @@ def spot_made(desk: Desk, order: HallOrder, fills: tuple[Fill, ...], kind: str) 
     if kind == "RESULT":
         return {**whole, **ack}
     k = order.instrument
-    told = [
-        {
+    told = []
+    for fill in fills:
+        asset, paid = desk.fee(fill)
+        told.append({
             "price": desk.price(k, fill.price), "qty": desk.quantity(k, fill.quantity),
-            "commission": desk.money(k, fill.fee), "commissionAsset": desk.terms(k).settle,
-            "tradeId": fill.number,
-        }
-        for fill in fills
-    ]  # fmt: skip
+            "commission": paid, "commissionAsset": asset, "tradeId": fill.number,
+        })  # fmt: skip
     return {**whole, **ack, "fills": told}
 
 
@@ -245,11 +244,12 @@ def spot_canceled(desk: Desk, order: HallOrder, request: str) -> dict[str, Any]:
 def spot_trade(desk: Desk, fill: Fill) -> dict[str, Any]:
     """Write a trade of the account on spot."""
     k = fill.instrument
+    asset, paid = desk.fee(fill)
     return {
         "symbol": desk.symbols[k], "id": fill.number, "orderId": fill.order, "orderListId": -1,
         "price": desk.price(k, fill.price), "qty": desk.quantity(k, fill.quantity),
-        "quoteQty": desk.money(k, fill.worth), "commission": desk.money(k, fill.fee),
-        "commissionAsset": desk.terms(k).settle, "time": ms(fill.ts_ns),
+        "quoteQty": desk.money(k, fill.worth), "commission": paid, "commissionAsset": asset,
+        "time": ms(fill.ts_ns),
         "isBuyer": fill.side == BUY, "isMaker": fill.liquidity == MAKER, "isBestMatch": True,
     }  # fmt: skip
 

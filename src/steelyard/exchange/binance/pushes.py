@@ -182,6 +182,7 @@ def spot_order(desk: Desk, news: OrderNews) -> dict[str, Any]:
     """Write executionReport."""
     order, fill, k = news.order, news.fill, news.order.instrument
     canceled = status_of(order) == "CANCELED"
+    asset, paid = desk.fee(fill) if fill else (None, "0")
     return {
         "e": "executionReport", "E": ms(desk.hall.now_ns()), "s": desk.symbols[k],
         "c": desk.new_id() if canceled else order.client_id, "S": SIDE_WORDS[order.side],
@@ -191,7 +192,7 @@ def spot_order(desk: Desk, news: OrderNews) -> dict[str, Any]:
         "C": order.client_id if canceled else "", "x": _execution(news), "X": status_of(order),
         "r": _NONE, "i": order.number, "l": desk.quantity(k, fill.quantity if fill else 0),
         "z": desk.quantity(k, order.filled), "L": desk.price(k, fill.price if fill else 0),
-        "n": desk.money(k, fill.fee) if fill else "0", "N": desk.terms(k).settle if fill else None,
+        "n": paid, "N": asset,
         "T": ms(news.ts_ns), "t": fill.number if fill else -1, "I": order.changes,
         "w": order.live, "m": bool(fill and fill.liquidity == MAKER), "M": False,
         "O": ms(order.created_ns), "Z": desk.money(k, order.worth),

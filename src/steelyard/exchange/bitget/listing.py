@@ -1,6 +1,7 @@
 """What this Bitget lists, and in what its engine differs from other venues'.
 
-Rule: filters are those of April 2026, as far as the documentation prints them.
+Rule 1: filters are those of April 2026, as far as the documentation prints them.
+Rule 2: coins are counted to 8 decimals, whatever the lot is.
 """
 
 from decimal import Decimal
@@ -18,6 +19,7 @@ TERMS: Final = HallTerms(
     key_style="hex",
     id_scope="open",
     leverage=20,
+    fee_in_coins=True,
     number_first=1_240_000_000_000_000_001,
 )
 
@@ -34,6 +36,7 @@ _PERPETUAL: Final = (
     ("SOL", 3, 1, "0.1", "200000", 75),
 )
 _MONEY_DECIMALS: Final = 8
+_COIN_DECIMALS: Final = 8
 _SPOT_MOST: Final = 10**10
 _LEAST_WORTH: Final = {Kind.SPOT: 1, Kind.LINEAR: 5}
 TIERS: Final = (
@@ -69,12 +72,14 @@ def _instrument(
         for worth, divisor, maintenance in TIERS
     )
     fees = ("0.0002", "0.0006") if leverage else ("0.001", "0.001")
+    units = size if leverage else _COIN_DECIMALS
+    lot = 10 ** (units - size)
     return Instrument(
         name=f"{base}/USDT:USDT" if leverage else f"{base}/USDT", venue="bitget", kind=kind,
-        base=base, quote="USDT", settle="USDT", price_decimals=price, quantity_decimals=size,
-        money_decimals=_MONEY_DECIMALS, tick=Price(1), lot=Quantity(1),
-        quantity_min=Quantity(max(1, int(Decimal(least).scaleb(size)))),
-        quantity_max=Quantity(int(Decimal(most).scaleb(size))),
+        base=base, quote="USDT", settle="USDT", price_decimals=price, quantity_decimals=units,
+        money_decimals=_MONEY_DECIMALS, tick=Price(1), lot=Quantity(lot),
+        quantity_min=Quantity(max(lot, int(Decimal(least).scaleb(units)))),
+        quantity_max=Quantity(int(Decimal(most).scaleb(units))),
         notional_min=Money(_LEAST_WORTH[kind] * 10**_MONEY_DECIMALS),
         fees=Fees(maker=rate(fees[0]), taker=rate(fees[1])),
         margin_tiers=tiers if leverage else (),

@@ -18,6 +18,7 @@ from steelyard.exchange.bitget.words import (
 from steelyard.exchange.hall.port import Hall
 from steelyard.exchange.hall.prices import Candle, TradeNews
 from steelyard.exchange.hall.words import Product
+from steelyard.model.decimals import decimals_of
 from steelyard.model.instruments import rate_decimal
 from steelyard.model.kinds import BUY
 
@@ -68,7 +69,8 @@ class Market:
             "maxTradeAmount": size_of(one, one.quantity_max),
             "takerFeeRate": _rate(one.fees.taker), "makerFeeRate": _rate(one.fees.maker),
             "pricePrecision": str(one.price_decimals),
-            "quantityPrecision": str(one.quantity_decimals), "quotePrecision": "8",
+            "quantityPrecision": str(decimals_of(one.quantity_decimal(one.lot))),
+            "quotePrecision": "8",
             "status": SPOT_STATUSES.get(self._hall.status(place), "halt"),
             "minTradeUSDT": money_of(one, one.notional_min), "buyLimitPriceRatio": "0.05",
             "sellLimitPriceRatio": "0.05", "areaSymbol": "no", "orderQuantity": "200",

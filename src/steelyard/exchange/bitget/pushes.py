@@ -10,6 +10,7 @@ from steelyard.exchange.bitget.listing import symbol_of
 from steelyard.exchange.bitget.words import (
     MODES,
     Words,
+    fee_of,
     force_of,
     ms,
     number,
@@ -108,16 +109,16 @@ class Pushes:
         if fill is None:
             return {}
         one = self._words.one(order.instrument)
-        fee = number(-one.money_decimal(fill.fee))
+        coin, fee = fee_of(one, fill)
         return {
             "fillPrice": price_of(one, fill.price), "tradeId": str(fill.number),
             "baseVolume": size_of(one, fill.quantity), "fillTime": ms(fill.ts_ns), "fillFee": fee,
-            "fillFeeCoin": "USDT", "tradeScope": "M" if fill.liquidity == MAKER else "T",
+            "fillFeeCoin": coin, "tradeScope": "M" if fill.liquidity == MAKER else "T",
         }  # fmt: skip
 
     def _common(self, order: HallOrder, fill: Fill | None) -> dict[str, Any]:
         one = self._words.one(order.instrument)
-        fee = number(-one.money_decimal(order.fee))
+        coin, fee = fee_of(one, order)
         return {
             "instId": symbol_of(one), "orderId": str(order.number), "clientOid": order.client_id,
             "orderType": "limit" if order.type == LIMIT else "market",
@@ -125,7 +126,7 @@ class Pushes:
             "force": force_of(order.flags), "accBaseVolume": size_of(one, order.filled),
             "priceAvg": number(round(order.average(one), 16)), "status": self._words.status(order),
             "cTime": ms(order.created_ns), "uTime": ms(order.updated_ns), "stpMode": "none",
-            "feeDetail": [{"feeCoin": "USDT", "fee": fee}], "enterPointSource": "API",
+            "feeDetail": [{"feeCoin": coin, "fee": fee}], "enterPointSource": "API",
             **self._filled(order, fill),
         }  # fmt: skip
 

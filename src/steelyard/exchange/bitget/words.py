@@ -61,6 +61,12 @@ def size_of(instrument: Instrument, quantity: int) -> str:
     return _spelt(quantity, instrument.quantity_decimals)
 
 
+def fee_of(instrument: Instrument, what: Fill | HallOrder) -> tuple[str, str]:
+    """Spell the coin that a fee was taken in, and the fee: what was paid is negative."""
+    coin, paid = what.fee_in(instrument)
+    return coin, number(-paid)
+
+
 def money_of(instrument: Instrument, money: int) -> str:
     """Spell an amount."""
     return format_units(money, instrument.money_decimals)
@@ -147,10 +153,10 @@ class Words:
         price = price_of(one, order.price) if order.type == LIMIT else "0"
         if pending:
             return word | {"priceAvg": price, "basePrice": average}
-        fee = number(-one.money_decimal(order.fee))
+        coin, fee = fee_of(one, order)
         detail = (
             f'{{"newFees":{{"c":0,"d":0,"deduction":false,"r":{fee},"t":{fee},'
-            f'"totalDeductionFee":0}},"USDT":{{"deduction":false,"feeCoinCode":"USDT",'
+            f'"totalDeductionFee":0}},"{coin}":{{"deduction":false,"feeCoinCode":"{coin}",'
             f'"totalDeductionFee":0,"totalFee":{fee}}}}}'
         )
         return word | {
@@ -228,10 +234,10 @@ class Words:
     def fill(self, fill: Fill, order: HallOrder | None, *, stream: bool = False) -> dict[str, Any]:
         """Return a trade; `stream`: as the `fill` channel has it."""
         one = self.one(fill.instrument)
-        fee = number(-one.money_decimal(fill.fee))
+        coin, fee = fee_of(one, fill)
         scope = "maker" if fill.liquidity == MAKER else "taker"
         kind = "limit" if order is not None and order.type == LIMIT else "market"
-        detail = {"deduction": "no", "feeCoin": "USDT", "totalDeductionFee": "0", "totalFee": fee}
+        detail = {"deduction": "no", "feeCoin": coin, "totalDeductionFee": "0", "totalFee": fee}
         word = {
             "symbol": symbol_of(one), "orderId": str(fill.order), "tradeId": str(fill.number),
             "tradeScope": scope, "cTime": ms(fill.ts_ns), "uTime": ms(fill.ts_ns),

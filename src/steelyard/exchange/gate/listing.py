@@ -17,6 +17,7 @@ TERMS: Final = HallTerms(
     key_style="hex",
     id_scope="open",
     leverage=10,
+    fee_in_coins=True,
     number_first=1_000_001,
 )
 

@@ -45,6 +45,7 @@ def spot_order(hall: Hall, order: HallOrder) -> dict[str, Any]:
     """Return an order in coins."""
     instrument = hall.instruments[order.instrument]
     decimals = instrument.quantity_decimals
+    coin, fee = order.fee_in(instrument)
     total = instrument.money_decimal(order.worth)
     by_cost = bool(order.cost)
     amount = (
@@ -80,8 +81,8 @@ def spot_order(hall: Hall, order: HallOrder) -> dict[str, Any]:
         "fill_price": format_decimal(total),
         "filled_total": format_decimal(total),
         "avg_deal_price": format_decimal(order.average(instrument)),
-        "fee": format_units(order.fee, instrument.money_decimals),
-        "fee_currency": instrument.quote,
+        "fee": format_decimal(fee),
+        "fee_currency": coin,
         "point_fee": "0",
         "gt_fee": "0",
         "gt_maker_fee": "0",
@@ -151,6 +152,7 @@ def finish_word(order: HallOrder, *, spot: bool) -> str:
 def spot_trade(hall: Hall, fill: Fill, text: str) -> dict[str, Any]:
     """Return a trade in coins."""
     instrument = hall.instruments[fill.instrument]
+    coin, fee = fill.fee_in(instrument)
     return {
         "id": str(fill.number),
         "create_time": str(fill.ts_ns // _SECOND_NS),
@@ -161,8 +163,8 @@ def spot_trade(hall: Hall, fill: Fill, text: str) -> dict[str, Any]:
         "amount": format_units(fill.quantity, instrument.quantity_decimals),
         "price": format_units(fill.price, instrument.price_decimals),
         "order_id": str(fill.order),
-        "fee": format_units(fill.fee, instrument.money_decimals),
-        "fee_currency": instrument.quote,
+        "fee": format_decimal(fee),
+        "fee_currency": coin,
         "point_fee": "0",
         "gt_fee": "0",
         "amend_text": "-",

@@ -42,7 +42,7 @@ def config(hall: Hall, member: Member, request: Request) -> list[Any]:
     return [
         {
             "acctLv": "2", "acctStpMode": "cancel_maker", "autoLoan": False,
-            "ctIsoMode": "automatic", "enableSpotBorrow": False, "feeType": "1",
+            "ctIsoMode": "automatic", "enableSpotBorrow": False, "feeType": "0",
             "greeksType": "PA", "ip": ",".join(member.addresses), "kycLv": "3", "label": "",
             "level": "Lv1", "levelTmp": "", "liquidationGear": "-1", "mainUid": member.user,
             "mgnIsoMode": "automatic", "opAuth": "1", "perm": ",".join(permissions),

@@ -1,6 +1,7 @@
 """What this OKX lists, and in what its engine differs from other venues'.
 
-Rule: filters are those OKX had in April 2026; a swap's contract is `ctVal` coins.
+Rule 1: filters are those OKX had in April 2026; a swap's contract is `ctVal` coins.
+Rule 2: coins are counted to 8 decimals, whatever the lot is; no order is larger than that allows.
 """
 
 from decimal import Decimal
@@ -18,6 +19,7 @@ TERMS: Final = HallTerms(
     key_style="uuid",
     id_scope="open",
     leverage=5,
+    fee_in_coins=True,
     number_first=680_800_019_749_904_384,
 )
 
@@ -25,8 +27,8 @@ _FIRST_CODE: Final = 10_459
 _SPOT: Final = (
     # base, tick, lot, least, most
     ("BTC", "0.1", "0.00000001", "0.00001", "9999999999"),
-    ("ETH", "0.01", "0.000001", "0.0001", "999999999999"),
-    ("SOL", "0.01", "0.000001", "0.01", "999999999999"),
+    ("ETH", "0.01", "0.000001", "0.0001", "9999999999"),
+    ("SOL", "0.01", "0.000001", "0.01", "9999999999"),
 )
 _SWAPS: Final = (
     # base, tick, lot, least, most, coins of a contract, leverage
@@ -35,6 +37,7 @@ _SWAPS: Final = (
     ("SOL", "0.01", "0.01", "0.01", "100000000", "1", 50),
 )
 _MONEY_DECIMALS: Final = 8
+_COIN_DECIMALS: Final = 8
 _TIERS: Final = (
     # notional up to, divisor of the largest leverage, maintenance rate
     ("1000000", 1, "0.004"),
@@ -72,7 +75,7 @@ def _instrument(
     is_swap: bool,
 ) -> Instrument:  # fmt: skip
     price_decimals = len(tick.partition(".")[2]) + 1
-    quantity_decimals = len(lot.partition(".")[2])
+    quantity_decimals = len(lot.partition(".")[2]) if is_swap else _COIN_DECIMALS
 
     def price(text: str) -> Price:
         return Price(int(Decimal(text).scaleb(price_decimals)))

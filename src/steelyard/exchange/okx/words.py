@@ -52,6 +52,12 @@ def money(one: Instrument, amount: int) -> str:
     return format_units(amount, one.money_decimals)
 
 
+def fee_of(one: Instrument, what: Fill | HallOrder) -> tuple[str, str]:
+    """Spell the coin that a fee was taken in and the fee itself."""
+    coin, paid = what.fee_in(one)
+    return coin, format_decimal(-paid)
+
+
 def text_of(value: Decimal) -> str:
     """Spell a number that was computed, to twelve places."""
     if not value:
@@ -99,6 +105,7 @@ def order_row(hall: Hall, order: HallOrder, fill: Fill | None = None) -> dict[st
     is_spot = one.kind == Kind.SPOT
     child = bool(order.parent)
     average = order.average(one)
+    fee_coin, fee = fee_of(one, order)
     mode = order.said.get("tdMode") or ("cash" if is_spot else order.margin_mode or "cross")
     return {
         "accFillSz": size(one, order.filled), "algoClOrdId": order.client_id if child else "",
@@ -107,8 +114,8 @@ def order_row(hall: Hall, order: HallOrder, fill: Fill | None = None) -> dict[st
         "cTime": ms(order.created_ns), "uTime": ms(order.updated_ns),
         "cancelSource": _SOURCES.get(order.why, "") if state_of(order) == "canceled" else "",
         "cancelSourceReason": "", "category": _category(order, fill), "ccy": "",
-        "clOrdId": "" if child else order.client_id, "fee": money(one, -order.fee),
-        "feeCcy": one.settle, "fillPx": one.price_text(fill.price) if fill else "",
+        "clOrdId": "" if child else order.client_id, "fee": fee,
+        "feeCcy": fee_coin, "fillPx": one.price_text(fill.price) if fill else "",
         "fillSz": size(one, fill.quantity) if fill else "0" if order.filled == 0 else "",
         "fillTime": ms(fill.ts_ns) if fill else "", "tradeId": str(fill.number) if fill else "",
         "instId": symbol_of(one), "instType": product_of(one), "isTpLimit": "false",
@@ -132,12 +139,12 @@ def order_push(hall: Hall, order: HallOrder, fill: Fill | None, *, amended: bool
     """Write an order as the channel `orders` has it."""
     one = hall.instruments[order.instrument]
     row = order_row(hall, order, fill)
+    fee_coin, fee = fee_of(one, fill) if fill else ("", "0")
     row |= {
         "amendResult": "0" if amended else "", "amendSource": "1" if amended else "",
         "code": "0", "msg": "", "reqId": order.said.get("reqId", "") if amended else "",
         "execType": ("M" if fill.liquidity == MAKER else "T") if fill else "",
-        "fillFee": money(one, -fill.fee) if fill else "0",
-        "fillFeeCcy": one.settle if fill else "", "fillPnl": money(one, fill.realised) if fill
+        "fillFee": fee, "fillFeeCcy": fee_coin, "fillPnl": money(one, fill.realised) if fill
         else "0", "fillNotionalUsd": money(one, abs(fill.worth)) if fill else "",
         "fillSz": size(one, fill.quantity) if fill else "0",
         "notionalUsd": "", "lastPx": one.price_text(hall.ticker(order.instrument).last),
@@ -197,10 +204,11 @@ def fill_row(hall: Hall, fill: Fill) -> dict[str, Any]:
     order = hall.order(fill.member, order=fill.order)
     child = order is not None and bool(order.parent)
     rate = hall.fees(fill.member, fill.instrument)[fill.liquidity != MAKER]
+    fee_coin, fee = fee_of(one, fill)
     return {
         "billId": str(fill.number), "clOrdId": "" if child else fill.client_id,
-        "execType": "M" if fill.liquidity == MAKER else "T", "fee": money(one, -fill.fee),
-        "feeCcy": one.settle, "feeRate": format_units(-rate, _RATE_DECIMALS), "fillFwdPx": "",
+        "execType": "M" if fill.liquidity == MAKER else "T", "fee": fee,
+        "feeCcy": fee_coin, "feeRate": format_units(-rate, _RATE_DECIMALS), "fillFwdPx": "",
         "fillIdxPx": "", "fillMarkPx": "", "fillMarkVol": "", "fillPnl": money(one, fill.realised),
         "fillPx": one.price_text(fill.price), "fillPxUsd": "", "fillPxVol": "",
         "fillSz": size(one, fill.quantity), "fillTime": ms(fill.ts_ns), "instId": symbol_of(one),

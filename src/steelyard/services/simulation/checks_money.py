@@ -24,7 +24,9 @@ def positions(evidence: Evidence) -> Iterator[Violation]:
                 )
                 continue
             place = intent[1]
-            held[place.instrument, place.position_side] += place.side * event.quantity
+            held[place.instrument, place.position_side] += (
+                place.side * event.quantity - event.coin_fee
+            )
         elif isinstance(event, ev.Adjusted):
             held[event.instrument, event.position_side] += event.quantity
             if not event.reason or not event.trade:

@@ -3,7 +3,8 @@
 Rule 1: news of an order that is not the slot's current one is a late fill, or an order that lives
 although it was given up (it is withdrawn), or nothing.
 Rule 2: a refusal for want of money locks the robot: openings are cancelled, nothing new is sent.
-Rule 3: the answer is what is left to do: `NOTHING`, `TEND` the slot, or `REVIEW` the windows.
+Rule 3: a slot holds what arrived: coins that the venue took for its fee are not in it.
+Rule 4: the answer is what is left to do: `NOTHING`, `TEND` the slot, or `REVIEW` the windows.
 """
 
 from steelyard.jit.muldiv import muldiv_even
@@ -56,7 +57,7 @@ EMPTY = int(SlotState.EMPTY)
 @part
 def learn(
     heard: Records, book: Records, orders: Records, commands: Records, setup: Records,
-    head: Records, cells: Records, wing: Records,
+    head: Records, cells: Records, wing: Records, lot: int,
 ) -> int:  # fmt: skip
     """Bring the slot of the event's order up to date."""
     order = orders[heard.order]
@@ -64,12 +65,12 @@ def learn(
     cell = nth(cells, level & setup.mask)
     kind = heard.kind
     if cell.number != order.number or cell.level != level:
-        return _learn_late(heard, book, orders, commands, head, cell, wing, order)
+        return _learn_late(heard, book, orders, commands, head, cell, wing, order, lot)
     if kind == EV_ACCEPTED:
         hear(head, cell, ACCEPTED)
         return NOTHING
     if kind == EV_FILL:
-        return _learn_fill(head, wing, cell, order, heard.quantity)
+        return _learn_fill(head, wing, cell, order, heard.quantity, heard.coin_fee, lot)
     if kind == EV_CANCEL_REFUSED:
         hear(head, cell, CANCEL_REFUSED)
         # Asked again only after a while: what became of the order may be on its way.
@@ -107,10 +108,14 @@ def learn(
 
 
 @part
-def _learn_fill(head: Records, wing: Records, cell: Records, order: Records, quantity: int) -> int:
+def _learn_fill(
+    head: Records, wing: Records, cell: Records, order: Records, quantity: int, coin_fee: int,
+    lot: int,
+) -> int:  # fmt: skip
     own = wing.side * cell.level
     over = order.filled >= order.quantity
     if order.side == wing.side:
+        quantity -= coin_fee
         if cell.held == 0:
             wing.filled += 1
             cell.cost = cell.meant
@@ -130,7 +135,9 @@ def _learn_fill(head: Records, wing: Records, cell: Records, order: Records, qua
             hear(head, cell, PARTIAL)
             return NOTHING
         wing.closes -= 1
-        if cell.held == 0:
+        if 0 <= cell.held < lot:
+            # No order sells less than a lot: the robot keeps it, the slot begins anew.
+            cell.held = 0
             wing.filled -= 1
             cell.dust = 0
     cell.fails = 0
@@ -170,7 +177,7 @@ def _learn_failure(
 @part
 def _learn_late(
     heard: Records, book: Records, orders: Records, commands: Records, head: Records,
-    cell: Records, wing: Records, order: Records,
+    cell: Records, wing: Records, order: Records, lot: int,
 ) -> int:  # fmt: skip
     """Take a fill of an order the slot had given up; withdraw such an order where it lives."""
     if heard.kind != EV_FILL:
@@ -188,11 +195,12 @@ def _learn_late(
         if cell.held == 0:
             wing.filled += 1
             cell.cost = order.reference
-        cell.held += heard.quantity
+        cell.held += heard.quantity - heard.coin_fee
         wing.held_low, wing.held_high = min(wing.held_low, own), max(wing.held_high, own)
     else:
         cell.held -= heard.quantity
-        if cell.held == 0:
+        if 0 <= cell.held < lot:
+            cell.held = 0
             wing.filled -= 1
         elif cell.held < 0:
             head.halted = STRAY_FILL

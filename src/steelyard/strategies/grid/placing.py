@@ -129,14 +129,14 @@ def close_at(
         head.have, head.need = head.live, setup.cleanup_threshold
         return BUDGET_SPENT
     meant = closing_price(terms, setup, head, cells, wing.side, level, cell.cost)
+    quantity = cell.held - cell.held % terms.lot
     if cell.held < cell.quantity or cell.quantity == 0:
-        value = notional(terms, meant, cell.held)
-        if value < setup.value_min:
+        value = notional(terms, meant, quantity)
+        if quantity == 0 or value < setup.value_min:
             cell.dust = 1
             head.have, head.need = value, setup.value_min
             return ORDER_TOO_SMALL
     cell.dust = 0
-    quantity = cell.held
     if terms.quantity_max and quantity > terms.quantity_max:
         quantity = terms.quantity_max
     flags = setup.flags

@@ -80,7 +80,10 @@ def want(
         if setup.mode < 0 or (setup.mode == 0 and level > 0):
             slot_wing = 1
         slot_own = level * state[slot_wing].side
-        left = learn(heard, book, orders, commands, setup, head, slots, state[slot_wing])
+        left = learn(
+            heard, book, orders, commands, setup, head, slots, state[slot_wing],
+            instruments[setup.instrument].lot,
+        )  # fmt: skip
         if left == NOTHING:
             if not head.dirty and not head.halted:
                 return

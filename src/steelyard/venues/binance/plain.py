@@ -13,7 +13,7 @@ from steelyard.model.units import RATE_DECIMALS
 from steelyard.venues.native.dialect import BookChange
 
 _PRICES: Final = frozenset({"price", "trigger", "bid", "ask", "mark", "index", "entry"})
-_QUANTITIES: Final = frozenset({"quantity", "filled", "bid_quantity", "ask_quantity"})
+_QUANTITIES: Final = frozenset({"quantity", "filled", "bid_quantity", "ask_quantity", "coin_fee"})
 _MONEY: Final = frozenset({"fee", "payment", "worth", "cash"})
 _SIDES: Final = {1: "buy", -1: "sell"}
 

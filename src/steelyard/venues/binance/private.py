@@ -120,15 +120,16 @@ class Private:
             quantity = units(order.l, instrument.quantity_decimals)
             price = units(order.L, instrument.price_decimals)
             if quantity:
+                paid = fee_of(
+                    instrument, order.n or "", order.N or "", price=price, quantity=quantity,
+                    maker=order.m,
+                )  # fmt: skip
                 news.append(
                     TradeReport(
                         trade=str(order.t), client_id=client_id, venue_id=str(order.i),
-                        instrument=place, side=side, price=price, quantity=quantity,
-                        fee=fee_of(
-                            instrument, order.n or "", order.N or "", price=price,
-                            quantity=quantity, maker=order.m,
-                        ),
+                        instrument=place, side=side, price=price, quantity=quantity, fee=paid.fee,
                         liquidity=MAKER if order.m else TAKER, ts_ns=nanos(order.T),
+                        coin_fee=paid.coin_fee, estimated=paid.estimated,
                     )
                 )  # fmt: skip
         report = OrderReport(
@@ -155,16 +156,17 @@ class Private:
         quantity = units(order.l, instrument.quantity_decimals) if order.x in _TRADED else 0
         if quantity:
             price = units(order.L, instrument.price_decimals)
+            paid = fee_of(
+                instrument, order.n or "", order.N or "", price=price, quantity=quantity,
+                maker=order.m,
+            )  # fmt: skip
             news.append(
                 TradeReport(
                     trade=str(order.t), client_id=client_id, venue_id=str(order.i),
-                    instrument=place, side=side, price=price, quantity=quantity,
-                    fee=fee_of(
-                        instrument, order.n or "", order.N or "", price=price, quantity=quantity,
-                        maker=order.m,
-                    ),
+                    instrument=place, side=side, price=price, quantity=quantity, fee=paid.fee,
                     liquidity=MAKER if order.m else TAKER, ts_ns=nanos(order.T),
                     position_side=position_side, forced=forced_of(order.c),
+                    estimated=paid.estimated,
                 )
             )  # fmt: skip
         filled = units(order.z, instrument.quantity_decimals)

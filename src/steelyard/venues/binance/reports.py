@@ -177,15 +177,16 @@ class Reports:
         instrument = self._symbols.instruments[place]
         price = units(trade.price, instrument.price_decimals)
         quantity = units(trade.qty, instrument.quantity_decimals)
+        paid = fee_of(
+            instrument, trade.commission, trade.commission_asset, price=price, quantity=quantity,
+            maker=maker,
+        )  # fmt: skip
         return TradeReport(
             trade=str(trade.id), client_id=client_id, venue_id=str(trade.order_id),
-            instrument=place, side=side, price=price, quantity=quantity,
-            fee=fee_of(
-                instrument, trade.commission, trade.commission_asset, price=price,
-                quantity=quantity, maker=maker,
-            ),
+            instrument=place, side=side, price=price, quantity=quantity, fee=paid.fee,
             liquidity=MAKER if maker else TAKER, ts_ns=nanos(trade.time),
-            position_side=position_side, forced=forced,
+            position_side=position_side, forced=forced, coin_fee=paid.coin_fee,
+            estimated=paid.estimated,
         )  # fmt: skip
 
     def funding(self, paid: Income, rate: int, mark: int) -> FundingReport | None:

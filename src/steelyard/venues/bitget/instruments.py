@@ -18,6 +18,8 @@ from steelyard.venues.bitget.terms import NAME
 from steelyard.venues.bitget.words import Contract, Pair
 from steelyard.venues.native.dialect import Listed
 
+COIN_DECIMALS: Final = 8
+"""Fees of spot are taken in coins, which are finer than lots."""
 _POWER_MAX: Final = 18
 _QUANTITY_MAX: Final = 10**18
 STATUSES: Final = {
@@ -31,13 +33,15 @@ STATUSES: Final = {
 
 def pair(word: Pair) -> Listed:
     """Return a spot pair."""
-    price, quantity = int(word.price_precision), int(word.quantity_precision)
+    price, size = int(word.price_precision), int(word.quantity_precision)
+    quantity = max(size, COIN_DECIMALS)
+    lot = 10 ** (quantity - size)
     money = _money_decimals(price, quantity)
     instrument = Instrument(
         name=name_of(SPOT, word.base_coin, word.quote_coin), venue=NAME, kind=Kind.SPOT,
         base=word.base_coin, quote=word.quote_coin, settle=word.quote_coin, price_decimals=price,
-        quantity_decimals=quantity, money_decimals=money, tick=Price(1), lot=Quantity(1),
-        quantity_min=Quantity(max(1, to_units(word.min_trade_amount or "0", quantity))),
+        quantity_decimals=quantity, money_decimals=money, tick=Price(1), lot=Quantity(lot),
+        quantity_min=Quantity(max(lot, to_units(word.min_trade_amount or "0", quantity))),
         quantity_max=_largest(word.max_trade_amount, quantity),
         notional_min=Money(to_units(word.min_trade_usdt or "0", money)),
         fees=Fees(maker=rate(word.maker_fee_rate), taker=rate(word.taker_fee_rate)),

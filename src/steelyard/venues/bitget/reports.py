@@ -4,8 +4,8 @@ Rule 1: a trade says an order's number, not always our id: `Memory` knows which 
 is not known is told as None, to be asked for, never as a stranger's trade.
 Rule 2: the side of a trade is what was done; which position it was done to follows from the
 position's side where the message has it, else from `tradeSide`.
-Rule 3: a fee in the base coin is told by its worth at the trade's price; one in a third coin has
-no price here and is told as nothing paid, so that the wallet's difference shows it.
+Rule 3: the venue prints what was paid negative, a rebate positive; `native.fees` says what a fee
+in coins is. Money is rounded up.
 Rule 4: words that are not known raise ValueError.
 """
 
@@ -15,7 +15,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from steelyard.model.instruments import Kind
+from steelyard.model.instruments import Instrument
 from steelyard.model.kinds import BUY, MAKER, TAKER
 from steelyard.model.reports import (
     FundingReport,
@@ -28,6 +28,7 @@ from steelyard.venues.bitget.exact import cost, near, plain, stamp_ns, units
 from steelyard.venues.bitget.orders import forced, meaning
 from steelyard.venues.bitget.symbols import PERPETUAL, SPOT, Symbols
 from steelyard.venues.bitget.words import Bill, FeeDetail, Fill, Order, Position
+from steelyard.venues.native.fees import Taken, taken
 
 HEDGED: Final = "hedge_mode"
 REMEMBERED: Final = 20_000
@@ -234,26 +235,25 @@ class Reports:
         price: str, size: str, fees: list[FeeDetail], *, taker: bool, ts_ns: int, closed: str,
     ) -> TradeReport:  # fmt: skip
         instrument = self._symbols.instruments[index]
+        at = units(price, instrument.price_decimals)
+        quantity = units(size, instrument.quantity_decimals)
+        parts = [_fee(instrument, each, at, quantity, maker=not taker) for each in fees]
         return TradeReport(
             trade=trade, client_id=client_id, venue_id=order_id, instrument=index, side=side,
-            price=units(price, instrument.price_decimals),
-            quantity=units(size, instrument.quantity_decimals),
-            fee=sum(self._fee(index, each, price) for each in fees),
+            price=at, quantity=quantity, fee=sum(part.fee for part in parts),
             liquidity=TAKER if taker else MAKER, ts_ns=ts_ns, position_side=position,
-            forced=closed,
+            forced=closed, coin_fee=sum(part.coin_fee for part in parts),
+            estimated=next((part.estimated for part in parts if part.estimated), ""),
         )  # fmt: skip
 
-    def _fee(self, index: int, word: FeeDetail, price: str) -> int:
-        """Return what was paid: the venue prints it negative, a rebate positive."""
-        instrument = self._symbols.instruments[index]
-        text = word.total_fee or word.fee or "0"
-        paid = -Decimal(text)
-        coin = word.fee_coin.upper()
-        if coin == instrument.base and instrument.kind == Kind.SPOT:
-            paid *= Decimal(price)
-        elif coin not in (instrument.settle, ""):
-            return 0
-        return cost(f"{paid:f}", instrument.money_decimals)
+
+def _fee(
+    instrument: Instrument, word: FeeDetail, price: int, quantity: int, *, maker: bool
+) -> Taken:
+    paid, coin = -Decimal(word.total_fee or word.fee or "0"), word.fee_coin.upper()
+    if coin in (instrument.settle, ""):
+        return Taken(fee=cost(f"{paid:f}", instrument.money_decimals))
+    return taken(instrument, coin, paid, price=price, quantity=quantity, maker=maker)
 
 
 def family_of(plan: str) -> str:

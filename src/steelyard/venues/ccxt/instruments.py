@@ -19,6 +19,7 @@ _DECIMAL_PLACES: Final = 2
 _SIGNIFICANT_DIGITS: Final = 3
 _FINE: Final = Decimal("0.00000001")
 _MONEY: Final = 8
+_COIN_DECIMALS: Final = 8
 _POWER_MAX: Final = 18
 _QUANTITY_MAX: Final = 10**18
 
@@ -41,8 +42,10 @@ def _instrument(exchange: Any, market: dict[str, Any], venue: str) -> Instrument
     limits = market.get("limits") or {}
     least = _limit(limits, "amount", "min") or lot
     price_decimals = decimals_of(tick)
-    quantity_decimals = max(decimals_of(lot), decimals_of(least))
     is_spot = bool(market.get("spot"))
+    # Fees of spot are taken in coins, which are finer than lots.
+    finest = _COIN_DECIMALS if is_spot else 0
+    quantity_decimals = max(decimals_of(lot), decimals_of(least), finest)
     multiplier = Decimal(1) if is_spot else decimal_of(market.get("contractSize") or 1)
     money = max(_MONEY, price_decimals + quantity_decimals + decimals_of(multiplier) - _POWER_MAX)
     largest = min(

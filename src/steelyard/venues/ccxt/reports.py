@@ -1,7 +1,7 @@
 """What ccxt says of orders, trades, positions and money, as typed reports in our units.
 
 Rule 1: a row that does not read is an error of the whole answer, never a row less.
-Rule 2: a fee in the base coin counts at the trade's price, rounded against us; one in a third coin
+Rule 2: a fee in the base coin is coins of spot, else its worth, rounded up; one in a third coin
 is not known in ours, counts as none, and is told (`strange_fee`).
 """
 
@@ -76,6 +76,7 @@ def trade_of(
         price=price,
         quantity=units_of(row["amount"], instrument.quantity_decimals, "amount"),
         fee=_fee(row, instrument),
+        coin_fee=_coin_fee(row, instrument),
         liquidity=MAKER if row.get("takerOrMaker") == "maker" else TAKER,
         ts_ns=nanos_of(row.get("timestamp")),
     )
@@ -179,7 +180,15 @@ def _fee(row: Mapping[str, Any], instrument: Instrument) -> int:
     for coin, cost in _fees(row):
         if coin == instrument.settle or (instrument.kind != Kind.SPOT and not coin):
             total += cost
-        elif coin == instrument.base:
+        elif coin == instrument.base and instrument.kind != Kind.SPOT:
             total += cost * decimal_of(row["price"], "price")
     units = total.scaleb(instrument.money_decimals)
+    return int(units.to_integral_value(ROUND_CEILING))
+
+
+def _coin_fee(row: Mapping[str, Any], instrument: Instrument) -> int:
+    if instrument.kind != Kind.SPOT:
+        return 0
+    total = sum((cost for coin, cost in _fees(row) if coin == instrument.base), Decimal(0))
+    units = total.scaleb(instrument.quantity_decimals)
     return int(units.to_integral_value(ROUND_CEILING))

@@ -12,7 +12,7 @@ from steelyard.model.instruments import Instrument
 from steelyard.model.kinds import MAKER, TAKER
 from steelyard.model.reports import OrderState
 from steelyard.venues.gate import words
-from steelyard.venues.gate.numbers import nearest
+from steelyard.venues.native.fees import Taken, taken
 
 _OPEN: Final = OrderState.OPEN
 _CANCELED: Final = OrderState.CANCELED
@@ -120,11 +120,17 @@ def bought(word: words.SpotOrder) -> Decimal:
     return word.filled_total / word.avg_deal_price if word.avg_deal_price else Decimal(0)
 
 
-def spot_fee(word: words.SpotTrade, instrument: Instrument) -> int:
-    """Return the fee of a trade in quote."""
-    in_base = word.fee_currency == instrument.base or (not word.fee_currency and word.side == "buy")
-    fee = word.fee * word.price if in_base else word.fee
-    return nearest(fee, instrument.money_decimals)
+def spot_fee(
+    word: words.SpotTrade, instrument: Instrument, price: int, quantity: int
+) -> Taken:  # fmt: skip
+    """Read the fee of a trade: what GT or points paid, `fee` tells as 0."""
+    coin = word.fee_currency or (instrument.base if word.side == "buy" else instrument.quote)
+    for name, paid in ((coin, word.fee), ("GT", word.gt_fee), ("points", word.point_fee)):
+        if paid:
+            return taken(
+                instrument, name, paid, price=price, quantity=quantity, maker=word.role == "maker"
+            )
+    return Taken()
 
 
 def liquidity_of(role: str) -> int:

@@ -1,8 +1,8 @@
 """What Gate tells of orders, trades, positions and money, as reports.
 
 Rule 1: how an order ended stands in a table (`ends`); what it does not list raises.
-Rule 2: fees of coins are told in the coin that was received: what a purchase cost in the base coin
-is turned into quote at the trade's price. A fee paid in points or GT is told as 0 by the venue.
+Rule 2: fees of coins are told in the coin that was received, or as GT or points beside a fee of 0
+(`native.fees` says what becomes of each).
 Rule 3: balances and entries are floored or rounded to the instrument's unit; prices and sizes of
 our own trades must fit it exactly.
 Rule 4: a row about an instrument that is not ours is passed over (None).
@@ -91,15 +91,20 @@ class Reports:
             return None
         instrument = self._symbols.instruments[place]
         venue_id = str(word.order_id)
+        price = units(word.price, instrument.price_decimals)
+        quantity = units(word.amount, instrument.quantity_decimals)
+        paid = spot_fee(word, instrument, price, quantity)
         return TradeReport(
             trade=str(word.id),
             client_id=self._client_id(word.text, venue_id, spot=True),
             venue_id=venue_id,
             instrument=place,
             side=BUY if word.side == "buy" else SELL,
-            price=units(word.price, instrument.price_decimals),
-            quantity=units(word.amount, instrument.quantity_decimals),
-            fee=spot_fee(word, instrument),
+            price=price,
+            quantity=quantity,
+            fee=paid.fee,
+            coin_fee=paid.coin_fee,
+            estimated=paid.estimated,
             liquidity=liquidity_of(word.role),
             ts_ns=time_ns(word.create_time_ms or word.create_time),
             forced=forced_of(word.text),

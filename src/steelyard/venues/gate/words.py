@@ -178,6 +178,8 @@ class SpotTrade(Struct, frozen=True, kw_only=True):
     price: Decimal
     fee: Decimal = NOTHING
     fee_currency: str = ""
+    gt_fee: Decimal = NOTHING
+    point_fee: Decimal = NOTHING
     text: str = ""
     create_time: Decimal = NOTHING
     create_time_ms: Decimal = NOTHING

@@ -38,6 +38,8 @@ _FEES: Final = {
 _MAINTENANCE: Final = rate("0.004")
 _SPARE_PRICE_DECIMALS: Final = 2
 _MONEY_DECIMALS: Final = 8
+COIN_DECIMALS: Final = 8
+"""Fees of spot are taken in coins, which are finer than lots."""
 _POWER_MAX: Final = 18
 _QUANTITY_MAX: Final = 10**18
 _MONEY_MAX: Final = Money(10**18)
@@ -70,6 +72,8 @@ def _instrument(name: str, row: Listing) -> Instrument:
     tick, lot = parse_decimal(row.tick_sz), parse_decimal(row.lot_sz)
     least = parse_decimal(row.min_sz or row.lot_sz)
     quantity_decimals = max(decimals_of(lot), decimals_of(least))
+    if row.inst_type == SPOT:
+        quantity_decimals = max(quantity_decimals, COIN_DECIMALS)
     price_decimals = decimals_of(tick)
     taken = price_decimals + quantity_decimals + decimals_of(multiplier)
     if taken + _SPARE_PRICE_DECIMALS <= _POWER_MAX + _MONEY_DECIMALS:

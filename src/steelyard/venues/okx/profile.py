@@ -19,7 +19,6 @@ _PERMISSIONS: Final = {
     "withdraw": Permission.WITHDRAW,
 }
 _SPOT_ONLY: Final = "1"
-_FEE_IN_COINS: Final = "0"
 _MODES: Final = {
     "1": "spot mode",
     "2": "futures mode",
@@ -80,12 +79,6 @@ def profile_of(config: ConfigWord, fees: dict[str, tuple[int, int]], reports: Re
         notes.append("the account is in spot mode: switch it to futures mode to trade perpetuals")
     elif config.acct_lv not in _MODES:
         notes.append(f"the account's mode is {config.acct_lv!r}, which nobody here knows")
-    spot = any(instrument.kind == Kind.SPOT for instrument in reports.instruments)
-    if spot and config.fee_type == _FEE_IN_COINS:
-        notes.append(
-            "fees of spot buys are taken from the coins bought, so that a little less is held than "
-            "was bought: set the fee type to the quote coin"
-        )
     return Profile(
         user=config.uid,
         permissions=frozenset(_PERMISSIONS[word] for word in words if word in _PERMISSIONS),

@@ -2,7 +2,7 @@
 
 Rule 1: a row about an instrument that this account was not made for is not ours: it is left out.
 Rule 2: OKX counts fees from the account's side: a negative number is a charge. Here a fee is what
-was paid. A fee in coins is told as what they were worth at the trade's price.
+was paid, in money or in coins (`native.fees`).
 Rule 3: in long/short mode a position's size is positive on both sides; here a short is negative.
 Rule 4: once a conditional order is triggered, a plain order without a client id does its work and
 names it (`algoClOrdId`): it is reported under that id.
@@ -21,6 +21,7 @@ from steelyard.model.reports import (
     OrderState,
     TradeReport,
 )
+from steelyard.venues.native.fees import taken
 from steelyard.venues.native.numbers import units
 from steelyard.venues.okx import numbers
 from steelyard.venues.okx.orders import POSITION_SIDES
@@ -198,17 +199,16 @@ class Reports:
         size: str, fee: str, fee_coin: str, execution: str, time: str, pos_side: str, forced: str,
     ) -> TradeReport:  # fmt: skip
         instrument = self.instruments[place]
-        paid = -numbers.decimal_of(fee)
-        if paid and fee_coin == instrument.base:
-            paid *= numbers.decimal_of(price)
-        elif paid and fee_coin != instrument.settle:
-            raise ValueError(f"fee was in {fee_coin}, allowed are {instrument.base} and its quote")
+        at = units(price, instrument.price_decimals)
+        quantity = units(size, instrument.quantity_decimals)
+        liquidity = _LIQUIDITY.get(execution, TAKER)
+        paid = taken(
+            instrument, fee_coin, -numbers.decimal_of(fee), price=at, quantity=quantity,
+            maker=liquidity == MAKER,
+        )  # fmt: skip
         return TradeReport(
             trade=trade, client_id=client_id, venue_id=venue_id, instrument=place,
-            side=SIDES[side],
-            price=units(price, instrument.price_decimals),
-            quantity=units(size, instrument.quantity_decimals),
-            fee=numbers.rounded(paid, instrument.money_decimals),
-            liquidity=_LIQUIDITY.get(execution, TAKER), ts_ns=numbers.ns_of(time),
-            position_side=POSITION_SIDES[pos_side], forced=forced,
+            side=SIDES[side], price=at, quantity=quantity, fee=paid.fee, liquidity=liquidity,
+            ts_ns=numbers.ns_of(time), position_side=POSITION_SIDES[pos_side], forced=forced,
+            coin_fee=paid.coin_fee, estimated=paid.estimated,
         )  # fmt: skip

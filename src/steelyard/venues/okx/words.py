@@ -212,7 +212,6 @@ class ConfigWord(Struct, rename="camel"):
     pos_mode: str = ""
     perm: str = ""
     ip: str = ""
-    fee_type: str = ""
 
 
 class FeeWord(Struct, rename="camel"):
