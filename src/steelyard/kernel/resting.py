@@ -20,6 +20,7 @@ from steelyard.model.kinds import (
     EV_ACCEPTED,
     EV_FILL,
     EV_REJECTED,
+    EV_TRIGGERED,
     MARKET,
     REDUCE_ONLY,
     STOP_FLAT,
@@ -55,6 +56,7 @@ _TEND_AT, _TRADED = _R["tend_at_ns"], _R["traded"]
 _O: Final = places(ORDER)
 _ORDER_WORDS, _SLOT, _SIDE, _SIDE_OF = _O[""], _O["slot"], _O["side"], _O["position_side"]
 _QUANTITY, _FILLED, _CANCEL_NS = _O["quantity"], _O["filled"], _O["cancel_ns"]
+_CREATED: Final = _O["created_ns"]
 _NUMBER, _STATUS, _ROBOT = _O["number"], _O["status"], _O["robot"]
 _P: Final = places(POSITION)
 _POSITION_WORDS, _HELD = _P[""], _P["quantity"]
@@ -239,22 +241,31 @@ class Care:
     def _too_soon(self, robot: int, slots: frozenset[int], now: int) -> bool:
         """Say whether the last try in these slots is too fresh; then ask to be called again.
 
-        The longer a row of failures, the longer the wait: who says no is not asked each second.
+        The longer a row of failures, the longer the wait: who says no is not asked each second. The
+        wait counts from the failure, or else from the try: what else is heard does not prolong it.
         """
         event, orders, robots = self._event, self._orders, self._robots
         seat = robot * _ROBOT_WORDS
-        heard = event[_ORDER] if event[_KIND] >= EV_ACCEPTED else -1
-        if heard >= 0 and self._is_ours(heard * _ORDER_WORDS, robot, slots):
-            failed = orders[heard * _ORDER_WORDS + _STATUS] in _FAILED
+        about_order = EV_ACCEPTED <= event[_KIND] < EV_TRIGGERED and event[_ORDER] >= 0
+        at = event[_ORDER] * _ORDER_WORDS
+        failed = False
+        if about_order and self._is_ours(at, robot, slots):
+            failed = orders[at + _STATUS] in _FAILED
             robots[seat + _TRIES] = robots[seat + _TRIES] + 1 if failed else 0
         span = PATIENCE_NS << min(robots[seat + _TRIES], _DOUBLINGS)
-        fresh = (self._book.orders["created_ns"] > now - span).nonzero()[0].tolist()
-        for row in (*fresh, heard):
-            at = row * _ORDER_WORDS
-            if row >= 0 and self._is_ours(at, robot, slots) and orders[at + _STATUS] in _FAILED:
-                robots[seat + _TEND_AT] = now + span
-                return True
-        return False
+        if failed:
+            robots[seat + _TEND_AT] = now + span
+            return True
+        rows = (self._book.orders["created_ns"] > now - span).nonzero()[0].tolist()
+        tried = [
+            orders[row * _ORDER_WORDS + _CREATED]
+            for row in rows
+            if self._is_ours(row * _ORDER_WORDS, robot, slots)
+            and orders[row * _ORDER_WORDS + _STATUS] in _FAILED
+        ]
+        if tried:
+            robots[seat + _TEND_AT] = max(tried) + span
+        return bool(tried)
 
     def _is_ours(self, at: int, robot: int, slots: frozenset[int]) -> bool:
         """Say whether an order is a try of the kernel's own that we did not take back."""

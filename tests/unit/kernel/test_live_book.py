@@ -19,6 +19,7 @@ from steelyard.model.kinds import (
     PAUSE_BREAKER,
     PAUSE_KILL,
     PAUSE_MODE,
+    PAUSE_STALE,
     PAUSE_VENUE,
     REDUCE_ONLY,
     STOP_FLAT,
@@ -217,6 +218,25 @@ def test_a_refused_stop_is_tried_anew_when_the_account_moves() -> None:
 
     assert waits > 30 * 10**9
     assert then <= 10**9
+
+
+def test_what_is_heard_meanwhile_does_not_put_off_a_refused_stop() -> None:
+    book = holding(stop_rate=5_000_000)
+    for _ in range(5):
+        last = protective(book)[-1]
+        book.step(ev.Rejected(ts_ns=book.now(), order=last.number, code=107))
+        book.second += 200
+        book.step(ev.Timer(ts_ns=book.now(), robot=1))
+    book.step(ev.Rejected(ts_ns=book.now(), order=protective(book)[-1].number, code=107))
+    seat = book.kernel.book.robots[1]
+    due, tries = int(seat["tend_at_ns"]), int(seat["tries"])
+    for paused in (True, False, True):
+        book.second += 10
+        book.step(ev.Paused(ts_ns=book.now(), robot=1, paused=paused, cause=PAUSE_STALE))
+
+    assert due - book.second * 10**9 > 0
+    assert due - 10**9 <= int(seat["tend_at_ns"]) <= due
+    assert int(seat["tries"]) == tries
 
 
 def test_one_robots_limit_counts_its_own_orders_alone() -> None:

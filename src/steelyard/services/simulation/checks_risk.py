@@ -254,7 +254,8 @@ def one_writer(evidence: Evidence) -> Iterator[Violation]:
     written = iter(taken)
     following = next(written, None)
     for commit in evidence.commits:
-        while following is not None and following[0] <= commit.at_ns:
+        # At one instant a book may be written to the end, given back and taken.
+        while following is not None and following[0] < commit.at_ns:
             newest, following = max(newest, following[1]), next(written, None)
         if commit.token < newest:
             yield Violation(
