@@ -33,7 +33,7 @@ from steelyard.model.kinds import (
     EV_TIMER,
     EV_TRIGGERED,
 )
-from steelyard.model.records import BOOK, EVENT, ORDER, ROBOT
+from steelyard.model.records import BOOK, COMMAND, EVENT, ORDER, ROBOT
 
 _E: Final = places(EVENT)
 _ROBOT, _KIND, _ORDER = _E["robot"], _E["kind"], _E["order"]
@@ -44,6 +44,7 @@ _N, _HALTED, _LOG = places(BOOK)["n"], places(BOOK)["halted"], places(BOOK)["log
 _COMMANDS, _JUDGED = places(BOOK)["commands"], places(BOOK)["judged"]
 _SLOT, _ORDER_WORDS = places(ORDER)["slot"], places(ORDER)[""]
 _STATUS: Final = places(ORDER)["status"]
+_C: Final = places(COMMAND)
 
 
 @dataclass(slots=True)
@@ -96,6 +97,7 @@ class Kernel:
         self._callers: dict[int, Caller] = {}
         self._event, self._head = flat(book.event), flat(book.head)
         self._robots, self._orders = flat(book.robots), flat(book.orders)
+        self._staged, self._kept = flat(book.commands), flat(book.event.copy())
         self._hearing = Hearing(book, self.taken.numbers)
         self._reader = Reader(book)
         self._care = Care(book)
@@ -228,24 +230,24 @@ class Kernel:
             self._tell_refusals(first)
 
     def _tell_refusals(self, first: int) -> None:
-        book = self.book
-        head, event = book.head[0], book.event[0]
-        kept = event.copy()
-        staged = int(head["commands"])
-        for command in book.commands[first:staged]:
-            if int(command["kind"]) != CMD_PLACE or int(command["verdict"]) == 0:
+        head, event, commands = self._head, self._event, self._staged
+        self._kept[:] = event
+        staged = head[_COMMANDS]
+        for at in range(first * _C[""], staged * _C[""], _C[""]):
+            verdict, row = commands[at + _C["verdict"]], commands[at + _C["order"]]
+            if commands[at + _C["kind"]] != CMD_PLACE or verdict == 0:
                 continue
-            robot = int(command["robot"])
-            if robot in self.failed or is_reserved(int(book.orders[command["order"]]["slot"])):
+            robot = commands[at + _C["robot"]]
+            if robot in self.failed or is_reserved(self._orders[row * _ORDER_WORDS + _SLOT]):
                 continue
-            event["kind"] = EV_REFUSED
-            event["order"], event["number"] = command["order"], command["number"]
-            event["code"] = command["verdict"]
-            event["have"], event["need"] = command["have"], command["need"]
-            head["commands"] = len(book.commands)  # no room: commands staged now are void
+            event[_KIND], event[_ORDER] = EV_REFUSED, row
+            event[_E["number"]], event[_E["code"]] = commands[at + _C["number"]], verdict
+            event[_E["have"]] = commands[at + _C["have"]]
+            event[_E["need"]] = commands[at + _C["need"]]
+            head[_COMMANDS] = len(self.book.commands)  # no room: commands staged now are void
             self._want(robot)
-            head["commands"] = staged
-        book.event[0] = kept
+            head[_COMMANDS] = staged
+        event[:] = self._kept
 
     def _want(self, robot: int) -> None:
         caller = self._callers.get(robot)

@@ -12,6 +12,8 @@ Rule 4: a stop that would trigger at once means the exit is due: the robot goes 
 
 from typing import Final
 
+import numpy as np
+
 from steelyard.kernel.book import Book
 from steelyard.kernel.flat import flat, places
 from steelyard.model.client_ids import RESERVED, SLOT_CLOSE, SLOT_STOP, SLOT_STOP_NEXT
@@ -31,11 +33,15 @@ from steelyard.model.orders import OrderStatus
 from steelyard.model.reasons import WOULD_TRIGGER
 from steelyard.model.records import BOOK, EVENT, INSTRUMENT, ORDER, PLANE, POSITION, ROBOT
 from steelyard.model.units import RATE_ONE
-from steelyard.state.orders import set_position_side, set_trigger, stage_cancel, stage_place
+from steelyard.state.orders import (
+    live_rows,
+    set_position_side,
+    set_trigger,
+    stage_cancel,
+    stage_place,
+)
 from steelyard.state.positions import average_entry
 
-_BEFORE_LIVE: Final = int(OrderStatus.REFUSED)
-_AFTER_LIVE: Final = int(OrderStatus.FILLED)
 _STANDING: Final = frozenset({int(OrderStatus.OPEN), int(OrderStatus.PARTIAL)})
 _STOPS: Final = frozenset({SLOT_STOP, SLOT_STOP_NEXT})
 _CLOSING: Final = frozenset({SLOT_CLOSE})
@@ -82,6 +88,8 @@ class Care:
         self._robots, self._orders = flat(book.robots), flat(book.orders)
         self._positions, self._terms = flat(book.positions), flat(book.terms)
         self._markets = flat(book.markets)
+        self._rows = np.zeros(0, dtype=np.int64)  # most books never need it
+        self._found = flat(self._rows)
 
     def note_ending(self, robot: int, *, hears: bool) -> None:
         """Let the news of a protective order end the robot where it must (rule 4).
@@ -222,10 +230,11 @@ class Care:
         """Return where a robot's orders stand that may still fill, or are just being judged."""
         if self._head[_OPEN_ORDERS] == 0:
             return []
-        status = self._book.orders["status"]
-        rows = ((status > _BEFORE_LIVE) & (status < _AFTER_LIVE)).nonzero()[0].tolist()
-        orders = self._orders
-        return [row * _ORDER_WORDS for row in rows if orders[row * _ORDER_WORDS + _ROBOT] == robot]
+        if not len(self._rows):
+            self._rows = np.zeros(len(self._book.orders), dtype=np.int64)
+            self._found = flat(self._rows)
+        count, rows = live_rows(self._book.orders, robot, self._rows), self._found
+        return [rows[at] * _ORDER_WORDS for at in range(count)]
 
     def _held(self, robot: int) -> list[tuple[int, int, int]]:
         """Return (instrument, side, quantity) of what a robot holds."""

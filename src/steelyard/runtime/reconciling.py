@@ -252,20 +252,20 @@ class Reconciling:
         book = self._kernel.book
         head = book.head[0]
         shape = (int(head["robots"]), int(head["instruments"]), 2)
-        rows = book.positions["entry_worth"].reshape(shape)
-        return int(rows[:, book.terms["kind"] != 0, :].sum())
+        worths = book.positions["entry_worth"].reshape(shape).sum(axis=(0, 2)).tolist()
+        kinds = book.terms["kind"].tolist()
+        return sum(worth for worth, kind in zip(worths, kinds, strict=True) if kind)
 
     def _held(self) -> dict[tuple[int, int], int]:
         """Sum what the book's robots hold, per instrument and side."""
         book = self._kernel.book
         head = book.head[0]
         held = book.positions["quantity"].reshape(int(head["robots"]), int(head["instruments"]), 2)
-        total = held.sum(axis=0)
         return {
-            (instrument, side): int(total[instrument, side])
-            for instrument in range(len(book.instruments))
-            for side in (0, 1)
-            if total[instrument, side]
+            (instrument, side): total
+            for instrument, sides in enumerate(held.sum(axis=0).tolist())
+            for side, total in enumerate(sides)
+            if total
         }
 
     def _moved(self) -> tuple[int, ...]:

@@ -28,6 +28,17 @@ def is_over(status: int) -> bool:
 
 
 @part
+def live_rows(orders: Records, robot: int, rows: Records) -> int:
+    """Write the rows of a robot's orders that may still fill into `rows`; return how many."""
+    count = 0
+    for row in range(len(orders)):
+        if orders[row].robot == robot and may_fill(orders[row].status):
+            rows[count] = row
+            count += 1
+    return count
+
+
+@part
 def position_row(book: Records, robot: int, instrument: int, position_side: int) -> int:
     """Return the row of a position; one-way accounts use side 0."""
     return (robot * book[0].instruments + instrument) * 2 + position_side
