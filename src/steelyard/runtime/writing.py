@@ -119,11 +119,12 @@ class Writer:
         if written is Written.FAILED:
             self._attempt += 1
             self.healthy = False
+            delay = backoff_ns(_BASE_NS, _CAP_NS, attempt=self._attempt, key="journal")
+            # First of all: what follows may be heard of, and must not be written before its time.
+            self._scheduled = True
+            self._scheduler.after(delay, self._flush)
             self._trouble(text)
             self._let_cancels_go()
-            self._scheduled = True
-            delay = backoff_ns(_BASE_NS, _CAP_NS, attempt=self._attempt, key="journal")
-            self._scheduler.after(delay, self._flush)
             return
         self.durable_n = self._rows[count - 1].n
         del self._rows[:count]
@@ -149,15 +150,17 @@ class Writer:
         """
         commands = [one.command for _, approved, _ in self._intents for one in approved]
         waiting = {command.number for command in commands if isinstance(command, PlaceOrder)}
-        kept = []
+        kept, leaving = [], []
         for n, approved, heard in self._intents:
             cancels = tuple(a for a in approved if _cancels_other(a.command, waiting))
             rest = tuple(a for a in approved if not _cancels_other(a.command, waiting))
             if cancels:
-                self._leaves(cancels, heard)
+                leaving.append((cancels, heard))
             if rest:
                 kept.append((n, rest, heard))
         self._intents = kept
+        for cancels, heard in leaving:
+            self._leaves(cancels, heard)
 
 
 def _cancels_other(command: Command, creates: set[int]) -> bool:

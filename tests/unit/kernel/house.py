@@ -4,9 +4,10 @@ from steelyard.app.rules import bound_gate
 from steelyard.app.seats import make_seat
 from steelyard.kernel.book import Book
 from steelyard.kernel.kernel import Kernel, PlainSeat, Seat
-from steelyard.kernel.plain import Strategy
+from steelyard.kernel.plain import Strategy, Tick, View
 from steelyard.kernel.verdicts import Outcome
 from steelyard.model import events as ev
+from steelyard.model.client_ids import RESERVED, SLOT_CLOSE
 from steelyard.model.commands import CancelOrder, PlaceOrder
 from steelyard.model.decimals import to_units
 from steelyard.model.units import Money, Nanos, Price, Quantity, Rate
@@ -108,3 +109,55 @@ def places(outcome: Outcome) -> list[PlaceOrder]:
 
 def cancels(outcome: Outcome) -> list[int]:
     return [a.command.number for a in outcome.approved if isinstance(a.command, CancelOrder)]
+
+
+class Buyer(Strategy):
+    """Buys one lot per trade, up to three."""
+
+    def __init__(self, given: dict[str, str] | None = None) -> None:
+        super().__init__(given)
+        self.bought = 0
+
+    def on_trade(self, view: View, tick: Tick) -> None:
+        if self.bought < 3:
+            self.bought += 1
+            view.buy(10)
+
+
+def running() -> LiveBook:
+    book = LiveBook()
+    book.seat()
+    book.moved("starting")
+    book.moved("running")
+    return book
+
+
+def holding(stop_rate: int = 0) -> LiveBook:
+    """A plain robot that bought once and does nothing more."""
+    book = LiveBook({"buyer": Buyer})
+    book.seat(strategy="buyer", stop_rate=stop_rate)
+    book.moved("starting")
+    book.moved("running")
+    order = places(book.trade("60000"))[0]
+    book.fill(order.number, 600_000, order.quantity)
+    return book
+
+
+def protective(book: LiveBook) -> list[PlaceOrder]:
+    found = [o for outcome in book.outcomes for o in places(outcome) if o.slot >= RESERVED]
+    return [order for order in found if order.slot != SLOT_CLOSE]
+
+
+def canceled(book: LiveBook, number: int) -> ev.Canceled:
+    return ev.Canceled(ts_ns=book.now(), order=number)
+
+
+def adjusted(book: LiveBook, *, quantity: int, fee: int) -> ev.Adjusted:
+    return ev.Adjusted(
+        ts_ns=book.now(), instrument=0, quantity=Quantity(quantity), price=Price(600_000),
+        fee=Money(fee), reason="external", trade="0:x",
+    )  # fmt: skip
+
+
+def stop(book: LiveBook, how: int) -> ev.StopAsked:
+    return ev.StopAsked(ts_ns=book.now(), robot=1, stop=how)

@@ -28,13 +28,26 @@ class Full(MemoryJournal):
             self._scheduler.soon(done, Written.FAILED, "the disk is full")
 
 
+class Prompt(Full):
+    """The same, and it answers within the call that asks."""
+
+    def append(self, lease: Lease, rows: Sequence[Kept], done: Done) -> None:
+        if self.mended:
+            done(Written.DURABLE, "")
+        else:
+            self.mended = True
+            done(Written.FAILED, "the disk is full")
+
+
 class Desk:
     """A writer, its journal, and what left."""
+
+    journal_class: type[Full] = Full
 
     def __init__(self) -> None:
         self.time = VirtualTime(epoch_ns=SECOND)
         host = VirtualHost(self.time, "house")
-        self.journal = Full(Disk(), host)
+        self.journal = self.journal_class(Disk(), host)
         self.left: list[Command] = []
         self.writer = Writer(
             self.journal, host, link, leaves=self._leaves,
@@ -95,3 +108,23 @@ def test_a_cancel_does_not_overtake_a_create_that_waits_for_the_journal() -> Non
     desk.journal.mended = True
     desk.wait(60)
     assert desk.left == [create(1), cancel(1), create(2), cancel(2)]
+
+
+def test_what_is_heard_while_cancels_leave_lets_no_create_leave_twice() -> None:
+    class Hearing(Desk):
+        """A desk that hears something as soon as a cancel leaves, as of an order taken back."""
+
+        journal_class = Prompt
+
+        def _leaves(self, approved: tuple[Approved, ...], heard_ns: int) -> None:
+            super()._leaves(approved, heard_ns)
+            if approved[0].command == cancel(7):
+                self.decide(create(9))
+                self.writer.flush()
+
+    desk = Hearing()
+    desk.decide(create(1), cancel(7))
+    desk.decide(create(2))
+    desk.wait(60)
+
+    assert desk.left == [cancel(7), create(1), create(2), create(9)]
