@@ -128,3 +128,26 @@ def test_what_is_heard_while_cancels_leave_lets_no_create_leave_twice() -> None:
     desk.wait(60)
 
     assert desk.left == [cancel(7), create(1), create(2), create(9)]
+
+
+def test_nobody_is_idle_while_commands_of_one_outcome_leave() -> None:
+    class Hearing(Desk):
+        """A desk that hears something as soon as a cancel leaves, and then asks for rest."""
+
+        journal_class = Prompt
+
+        def _leaves(self, approved: tuple[Approved, ...], heard_ns: int) -> None:
+            for one in approved:
+                if one.command == cancel(7):
+                    self.decide()
+                    self.writer.flush()
+                super()._leaves((one,), heard_ns)
+
+    desk = Hearing()
+    desk.journal.mended = True
+    seen: list[list[Command]] = []
+    desk.decide(cancel(7), create(1))
+    desk.writer.when_idle(lambda: seen.append(list(desk.left)))
+    desk.wait(1)
+
+    assert seen == [[cancel(7), create(1)]]
