@@ -40,6 +40,7 @@ def test_a_few_hundred_seeds_find_nothing() -> None:
         1_002_113, 1_005_928, 2_012_588,  # a pause for the venue outlived the life that made it
         3_024_614,  # a cancel waited longer than the limit that refused it
         9_003_599, 9_008_278,  # a cancel left before its create, which waited for the journal
+        12_501_955,  # a position outgrew both of its stops, which stood in each other's way
         10_008_206,  # what was heard while a failed commit let cancels go sent creates twice
         9_607_704,  # a refused stop was put off by whatever its robot heard
         9_011_426,  # holdings answered past the deadline told of another mode, and nobody heard

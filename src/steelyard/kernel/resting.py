@@ -185,6 +185,11 @@ class Care:
         if self._too_soon(robot, _STOPS, now):
             return
         if not free:
+            # The position outgrew the successor, too: the lesser of the two makes room for another.
+            if all(
+                orders[at + _STATUS] in _STANDING and not orders[at + _CANCEL_NS] for at in mine
+            ):
+                self._cancel_once(min(mine, key=lambda at: orders[at + _QUANTITY]))
             self._robots[seat + _TEND_AT] = now + PATIENCE_NS
             return
         book, row = self._book, (robot * head[_INSTRUMENTS] + instrument) * 2 + side

@@ -15,6 +15,7 @@ from tests.unit.kernel.house import (
     Buyer,
     LiveBook,
     adjusted,
+    canceled,
     cancels,
     holding,
     places,
@@ -51,6 +52,28 @@ def test_a_larger_position_gets_a_larger_stop_before_the_old_one_goes() -> None:
     assert large.quantity >= 20
     assert cancels(grown) == []
     assert cancels(book.accept(large.number)) == [small.number]
+
+
+def test_a_position_that_outgrows_the_successor_too_gets_another_one() -> None:
+    book = LiveBook({"buyer": Buyer})
+    book.seat(strategy="buyer", stop_rate=5_000_000)
+    book.moved("starting")
+    book.moved("running")
+    first = places(book.trade("60000"))[0]
+    book.accept(first.number)
+    small = places(book.fill(first.number, 600_000, 10))[0]
+    book.accept(small.number)
+    second = places(book.trade("60000"))[0]
+    large = places(book.fill(second.number, 600_000, 10))[0]
+    third = places(book.trade("60000"))[0]
+    outgrown = book.fill(third.number, 600_000, 10)
+
+    assert places(outgrown) + cancels(outgrown) == []
+    assert large.quantity < 30
+    assert cancels(book.accept(large.number)) == [small.number]
+    largest = places(book.step(canceled(book, small.number)))[0]
+    assert (largest.slot, largest.quantity >= 30) == (SLOT_STOP, True)
+    assert cancels(book.accept(largest.number)) == [large.number]
 
 
 def test_a_flat_robot_keeps_no_stop() -> None:
