@@ -21,11 +21,10 @@ from steelyard.model.kinds import (
     TAKE_PROFIT,
 )
 from steelyard.model.market import Depth
-from steelyard.venues.bitget import orders, tools, words
-from steelyard.venues.bitget.codes import FAULTS, UNCLEAR
+from steelyard.venues.bitget import frames, orders, tools
 from steelyard.venues.bitget.depth import ChecksumBook
-from steelyard.venues.bitget.errors import judge
-from steelyard.venues.bitget.market import change_of
+from steelyard.venues.bitget.errors import FAULTS, UNCLEAR, judge
+from steelyard.venues.bitget.hearing import change_of
 from steelyard.venues.bitget.symbols import PERPETUAL, SPOT
 from steelyard.venues.native.tools import Unsigned
 from tests.recorded.market_files import market_file, market_files
@@ -252,9 +251,9 @@ def _written(
 # --- the checksum rule over captured books -------------------------------------------------------
 
 
-def _captured(path: Path) -> Iterator[tuple[str, str, words.Levels]]:
+def _captured(path: Path) -> Iterator[tuple[str, str, frames.Levels]]:
     """Read the old envelope: the levels are the same."""
-    decoder = msgspec.json.Decoder(words.Levels)
+    decoder = msgspec.json.Decoder(frames.Levels)
     for line in path.read_text().splitlines():
         at = line.find(": {")
         if at < 0 or "<-" in line[:at]:

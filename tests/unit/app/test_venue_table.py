@@ -1,5 +1,8 @@
 """The table of venues finds every folder, and addresses of one's own go where they belong."""
 
+from importlib.resources import files
+from typing import Final
+
 import pytest
 
 from steelyard.app.venues import (
@@ -15,11 +18,21 @@ from steelyard.app.venues import (
 )
 from steelyard.model.errors import ConfigurationError
 
+# The same job has the same name at every venue; docs/architecture.md says which.
+PARTS: Final = frozenset({
+    "__init__", "account", "batches", "calls", "depth", "entry", "errors", "finding", "frames",
+    "hearing", "instruments", "market", "memory", "numbers", "orders", "private", "profile",
+    "reports", "signing", "standing", "symbols", "terms", "tools", "trades", "words",
+})  # fmt: skip
+
 
 @pytest.mark.parametrize("venue", FOLDERS)
 def test_every_folder_has_its_parts(venue: str) -> None:
+    folder = files(f"steelyard.venues.{venue}")
+    names = {each.name for each in folder.iterdir()} - {"__pycache__"}
     tools = tools_of(venue)
 
+    assert names == {f"{part}.py" for part in PARTS}
     assert callable(tools.sign)
     assert callable(tools.decode_rest)
     assert callable(tools.decode_ws)

@@ -7,7 +7,7 @@ import pytest
 
 from steelyard.model import kinds as k
 from steelyard.model.reports import OrderState, Unclear
-from steelyard.venues.binance.history import Cursor, read_cursor
+from steelyard.venues.binance.trades import Cursor, read_cursor
 from steelyard.venues.native.dialect import Permission
 from tests.unit.venues_binance.bodies import (
     ID,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.venues.bitget.exact import cost, floor, near, spelt, units
+from steelyard.venues.bitget.numbers import cost, floor, near, spelt, units
 
 _UNITS = st.integers(-(10**24), 10**24)
 _PLACES = st.integers(0, 12)

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.venues.gate.numbers import exact, floored, nearest, time_ns, units
+from steelyard.venues.gate.numbers import exact, floored, time_ns
+from steelyard.venues.native.numbers import nearest, whole
 
 
 @given(st.integers(-(10**15), 10**15), st.integers(0, 12))
 def test_text_of_units_reads_back(value: int, decimals: int) -> None:
     text = f"{Decimal(value).scaleb(-decimals):f}"
     assert exact(text, decimals) == value
-    assert units(Decimal(text), decimals) == value
+    assert whole(Decimal(text), decimals) == value
 
 
 @given(st.decimals(0, 10**9, places=10), st.integers(0, 8))

@@ -14,6 +14,7 @@ from steelyard.exchange.gate import errors, parameters, words
 from steelyard.exchange.gate.errors import GateError, invalid, missing
 from steelyard.exchange.gate.listing import symbol_of
 from steelyard.exchange.gate.spot import FLAGS
+from steelyard.exchange.gate.waiting import Waiting
 from steelyard.exchange.hall.accounts import Member
 from steelyard.exchange.hall.port import Hall
 from steelyard.exchange.hall.words import (
@@ -42,6 +43,7 @@ class PerpDesk:
     def __init__(self, hall: Hall) -> None:
         """Ask this hall."""
         self._hall = hall
+        self.waiting = Waiting(hall, _PERP, "contract", self.waiting_word)
 
     # --- orders ----------------------------------------------------------------------------------
 
@@ -203,33 +205,6 @@ class PerpDesk:
             raise error
         return {"id": found.number, "id_string": str(found.number)}
 
-    def waiting(self, member: Member, name: str) -> dict[str, Any]:
-        """Return one price-triggered order."""
-        return self.waiting_word(member, self._find_waiting(member, name))
-
-    def all_waiting(self, member: Member, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Return those that wait, or those that do not any more."""
-        wants_open = query.get("status", "open") == "open"
-        place = parameters.some_place(self._hall, query, "contract", _PERP)
-        rows = self._hall.orders(member.number, instrument=place, product=_PERP, algo=True)
-        kept = [order for order in reversed(rows) if order.live == wants_open]
-        limit = parameters.limit_of(query)
-        return [self.waiting_word(member, one) for one in parameters.page_of(kept, query, limit)]
-
-    def cancel_waiting(self, member: Member, name: str) -> dict[str, Any]:
-        """Cancel one."""
-        order = self._find_waiting(member, name)
-        found = self._hall.cancel(member.number, order=order.number, algo=True)
-        if isinstance(found, Refused):
-            raise errors.of(found, _PERP)
-        return self.waiting_word(member, found)
-
-    def cancel_all_waiting(self, member: Member, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Cancel all, of one contract."""
-        place = parameters.some_place(self._hall, query, "contract", _PERP)
-        ended = self._hall.cancel_all(member.number, instrument=place, product=_PERP, algo=True)
-        return [self.waiting_word(member, order) for order in ended]
-
     def waiting_word(self, member: Member, order: HallOrder) -> dict[str, Any]:
         """Return a price-triggered order in the venue's words."""
         instrument = self._hall.instruments[order.instrument]
@@ -347,14 +322,6 @@ class PerpDesk:
         ]
         found = [order for order in rows if order is not None and not order.parent]
         return max(found, key=lambda order: (order.live, order.number), default=None)
-
-    def _find_waiting(self, member: Member, name: str) -> HallOrder:
-        found = None
-        if name.isdigit():
-            found = self._hall.order(member.number, order=int(name), algo=True)
-        if found is None or self._hall.product(found.instrument) != _PERP:
-            raise GateError("ORDER_NOT_FOUND", f"auto order {name} not found")
-        return found
 
     def _told(self, member: Member, found: HallOrder | Refused, *, decimal: bool) -> dict[str, Any]:
         if isinstance(found, Refused):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from steelyard.exchange.gate import errors, parameters, words
 from steelyard.exchange.gate.errors import GateError, invalid, missing
 from steelyard.exchange.gate.listing import symbol_of
+from steelyard.exchange.gate.waiting import Waiting
 from steelyard.exchange.hall.accounts import Member
 from steelyard.exchange.hall.port import Hall
 from steelyard.exchange.hall.words import (
@@ -40,6 +41,7 @@ class SpotDesk:
     def __init__(self, hall: Hall) -> None:
         """Ask this hall."""
         self._hall = hall
+        self.waiting = Waiting(hall, _SPOT, "market", self.waiting_word)
 
     # --- orders ----------------------------------------------------------------------------------
 
@@ -195,33 +197,6 @@ class SpotDesk:
             raise errors.of(found, _SPOT)
         return {"id": found.number}
 
-    def waiting(self, member: Member, name: str) -> dict[str, Any]:
-        """Return one price-triggered order."""
-        return self.waiting_word(member, self._find_waiting(member, name))
-
-    def all_waiting(self, member: Member, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Return those that wait, or those that do not any more."""
-        wants_open = query.get("status", "open") == "open"
-        place = parameters.some_place(self._hall, query, "market", _SPOT)
-        rows = self._hall.orders(member.number, instrument=place, product=_SPOT, algo=True)
-        kept = [order for order in reversed(rows) if order.live == wants_open]
-        limit = parameters.limit_of(query)
-        return [self.waiting_word(member, one) for one in parameters.page_of(kept, query, limit)]
-
-    def cancel_waiting(self, member: Member, name: str) -> dict[str, Any]:
-        """Cancel one."""
-        order = self._find_waiting(member, name)
-        found = self._hall.cancel(member.number, order=order.number, algo=True)
-        if isinstance(found, Refused):
-            raise errors.of(found, _SPOT)
-        return self.waiting_word(member, found)
-
-    def cancel_all_waiting(self, member: Member, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Cancel all, of one pair."""
-        place = parameters.some_place(self._hall, query, "market", _SPOT)
-        ended = self._hall.cancel_all(member.number, instrument=place, product=_SPOT, algo=True)
-        return [self.waiting_word(member, order) for order in ended]
-
     def waiting_word(self, member: Member, order: HallOrder) -> dict[str, Any]:
         """Return a price-triggered order in the venue's words."""
         instrument = self._hall.instruments[order.instrument]
@@ -306,14 +281,6 @@ class SpotDesk:
                 found = None
         if found is None or self._hall.product(found.instrument) != _SPOT:
             raise GateError("ORDER_NOT_FOUND", f"Order with ID {name} not found")
-        return found
-
-    def _find_waiting(self, member: Member, name: str) -> HallOrder:
-        found = None
-        if name.isdigit():
-            found = self._hall.order(member.number, order=int(name), algo=True)
-        if found is None or self._hall.product(found.instrument) != _SPOT:
-            raise GateError("ORDER_NOT_FOUND", f"auto order {name} not found")
         return found
 
     def _text(self, member: Member, fill: Fill) -> str:

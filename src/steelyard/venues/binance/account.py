@@ -2,50 +2,30 @@
 
 Rule 1: a request goes where its instrument is traded; what is about the whole account asks every
 product in use and is one answer.
-Rule 2: a cancel knocks at the next namespace only after the one before definitely knew no such
-order, so it can never change two things.
-Rule 3: canceling everything of a perpetual is two requests, for orders and for conditional ones;
-the one for conditional ones comes last, since they protect.
+Rule 2: what takes more than a call or two is said in a room of its own, which this one joins.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Final
 
-import msgspec
-
 from steelyard.kernel.ports import Placing, VenueTerms
-from steelyard.model import reasons
 from steelyard.model.instruments import Instrument
-from steelyard.model.reports import Fault, News, Refusal, Reply, Success, Unclear
-from steelyard.venues.binance.asking import (
-    ALGO,
-    ALGO_PATH,
-    FAILED,
-    ORDER,
-    ORDER_PATH,
-    Asking,
-    is_missing,
-)
+from steelyard.model.reports import News, Refusal, Reply, Success
+from steelyard.venues.binance import private
 from steelyard.venues.binance.batches import Batches
-from steelyard.venues.binance.calls import Caller, Fields
+from steelyard.venues.binance.calls import FAILED, Caller, Fields
 from steelyard.venues.binance.entry import OrderEntry
 from steelyard.venues.binance.errors import taken
-from steelyard.venues.binance.history import History
-from steelyard.venues.binance.known import Known
+from steelyard.venues.binance.finding import ALGO, ALGO_PATH, ORDER, ORDER_PATH, Finder
+from steelyard.venues.binance.memory import Memory
 from steelyard.venues.binance.numbers import text_of
 from steelyard.venues.binance.orders import is_algo, perp_fields, spot_fields
-from steelyard.venues.binance.private import Private
+from steelyard.venues.binance.profile import Settings
 from steelyard.venues.binance.reports import Reports
+from steelyard.venues.binance.standing import Standing
 from steelyard.venues.binance.symbols import Symbols
-from steelyard.venues.binance.terms import (
-    LIFE_NS,
-    PING_NS,
-    RENEW_NS,
-    SILENCE_NS,
-    Product,
-    terms_of,
-)
-from steelyard.venues.binance.words import ListenKey
+from steelyard.venues.binance.terms import RENEW_NS, Product, terms_of
+from steelyard.venues.binance.trades import History
 from steelyard.venues.native.batches import Outcome
 from steelyard.venues.native.dialect import (
     Addresses,
@@ -58,15 +38,7 @@ from steelyard.venues.native.dialect import (
 )
 from steelyard.wire.http import Answer
 
-_ANYTHING: Final = msgspec.json.Decoder(msgspec.Raw)
-_LISTEN_KEY: Final = msgspec.json.Decoder(ListenKey)
-_LISTEN_PATH: Final = "/fapi/v1/listenKey"
-_UNCHANGED: Final = ("-4059 ", "-4046 ")
 _USED: Final = "x-mbx-used-weight-1m"
-_CANCEL_ALL: Final[Mapping[Product, tuple[str, ...]]] = {
-    Product.SPOT: ("/api/v3/openOrders",),
-    Product.PERP: ("/fapi/v1/allOpenOrders", "/fapi/v1/algoOpenOrders"),
-}
 
 
 class BinanceAccount:
@@ -82,19 +54,21 @@ class BinanceAccount:
         self.terms: VenueTerms = terms_of(instruments)
         self._addresses, self._hedged = addresses, hedged
         self._symbols = Symbols(instruments)
-        self._known = Known()
+        self._memory = Memory()
         self._caller = Caller(addresses, credentials, now_ns)
-        self._reports = Reports(self._symbols, self._known)
-        self._asking = Asking(self._caller, self._symbols, self._known, self._reports)
-        self._history = History(self._caller, self._symbols, self._known, self._reports)
-        self._private = Private(self._symbols, self._known)
+        self._reports = Reports(self._symbols, self._memory)
+        self._finder = Finder(self._caller, self._symbols, self._memory, self._reports)
+        self._standing = Standing(self._caller, self._symbols, self._reports)
+        self._settings = Settings(self._caller, self._symbols, self._standing)
+        self._history = History(self._caller, self._symbols, self._memory, self._reports)
+        self._private = private.Private(self._symbols, self._memory)
         self._batches = Batches(
-            self._caller, self._symbols, self._known, self._reports, hedged=hedged
+            self._caller, self._symbols, self._memory, self._reports, hedged=hedged
         )
         product = Product.PERP if self._symbols.by_product[Product.PERP] else Product.SPOT
         url = addresses.ws.get(f"{product}-entry", "")
         self._entry = OrderEntry(
-            url, product, self._caller, self._symbols, self._known, self._reports, hedged=hedged
+            url, product, self._caller, self._symbols, self._memory, self._reports, hedged=hedged
         ) if url else None  # fmt: skip
 
     # --- orders ----------------------------------------------------------------------------------
@@ -110,9 +84,9 @@ class BinanceAccount:
             fields = perp_fields(instrument, symbol, order, hedged=self._hedged)
         if isinstance(fields, Refusal):
             return fields
-        self._known.side(order.client_id, str(fields["side"]))
+        self._memory.side(order.client_id, str(fields["side"]))
         if is_algo(product, order.type):
-            self._known.algo(order.client_id)
+            self._memory.algo(order.client_id)
             call = self._caller.signed(product, "POST", ALGO_PATH, fields, changes=True)
             algo = taken(product, ALGO, (yield call), self._caller.now_ns())
             return algo if isinstance(algo, FAILED) else Success(value=self._reports.algo(algo))
@@ -124,23 +98,7 @@ class BinanceAccount:
 
     def cancel(self, client_id: str, instrument: int) -> Steps:
         """Cancel an order in whichever namespace it lives."""
-        product = self._symbols.products[instrument]
-        symbol = self._symbols.symbols[instrument]
-        homes: list[tuple[str, Fields]] = [
-            (ORDER_PATH[product], {"symbol": symbol, "origClientOrderId": client_id})
-        ]
-        if product is Product.PERP:
-            homes.append((ALGO_PATH, {"clientAlgoId": client_id}))
-            if self._known.is_algo(client_id):
-                homes.reverse()
-        reply: Reply = Unclear(text="nobody was asked")
-        for path, fields in homes:
-            call = self._caller.signed(product, "DELETE", path, fields, changes=True)
-            done = taken(product, _ANYTHING, (yield call), self._caller.now_ns())
-            reply = done if isinstance(done, FAILED) else Success()
-            if not is_missing(reply):
-                return reply
-        return reply
+        return self._finder.cancel(client_id, instrument)
 
     def batch_max(self, order: Placing, *, over_socket: bool) -> int:
         """Say so: perpetuals alone, and only over REST."""
@@ -162,20 +120,12 @@ class BinanceAccount:
 
     def cancel_all(self, instrument: int) -> Steps:
         """Cancel everything in one instrument, conditional orders included."""
-        product = self._symbols.products[instrument]
-        fields: Fields = {"symbol": self._symbols.symbols[instrument]}
-        for path in _CANCEL_ALL[product]:
-            call = self._caller.signed(product, "DELETE", path, fields, changes=True)
-            done = taken(product, _ANYTHING, (yield call), self._caller.now_ns())
-            # Spot refuses where there is nothing to cancel: that is what was wanted.
-            if isinstance(done, FAILED) and not is_missing(done):
-                return done
-        return Success()
+        return self._standing.cancel_all(instrument)
 
     def amend(self, client_id: str, instrument: int, price: int, quantity: int) -> Steps | None:
         """Change a resting limit order of the perpetuals; spot has no such call."""
         product = self._symbols.products[instrument]
-        if product is Product.SPOT or self._known.is_algo(client_id):
+        if product is Product.SPOT or self._memory.is_algo(client_id):
             return None
         return self._amend(client_id, instrument, price, quantity)
 
@@ -183,7 +133,7 @@ class BinanceAccount:
         perp, terms = Product.PERP, self._symbols.instruments[instrument]
         symbol = self._symbols.symbols[instrument]
         fields: Fields = {"symbol": symbol, "origClientOrderId": client_id}
-        side = self._known.side_of(client_id)
+        side = self._memory.side_of(client_id)
         if side is None:  # the venue wants it repeated
             call = self._caller.signed(perp, "GET", ORDER_PATH[perp], fields)
             found = taken(perp, ORDER, (yield call), self._caller.now_ns())
@@ -202,11 +152,11 @@ class BinanceAccount:
 
     def order(self, client_id: str, instrument: int) -> Steps:
         """Ask for one order."""
-        return self._asking.order(client_id, instrument)
+        return self._finder.order(client_id, instrument)
 
     def open_orders(self) -> Steps:
         """Ask for all open orders."""
-        return self._asking.open_orders()
+        return self._standing.open_orders()
 
     def trades(self, cursor: str) -> Steps:
         """Ask for trades and funding."""
@@ -214,55 +164,27 @@ class BinanceAccount:
 
     def holdings(self) -> Steps:
         """Ask for positions and wallets."""
-        return self._asking.holdings()
+        return self._standing.holdings()
 
     def profile(self) -> Steps:
         """Ask what the key may do."""
-        return self._asking.profile()
+        return self._settings.profile()
 
     # --- settings --------------------------------------------------------------------------------
 
     def set_hedged(self, hedged: bool) -> Steps:
         """Set the position mode of the perpetuals; spot has none."""
-        if not self._symbols.by_product[Product.PERP]:
-            return _only(not hedged, "spot has no hedged mode")
-        word = "true" if hedged else "false"
-        done = yield from self._set("/fapi/v1/positionSide/dual", {"dualSidePosition": word})
-        return done
+        return self._settings.set_hedged(hedged)
 
     def set_leverage(self, instrument: int, leverage: int) -> Steps:
         """Set the leverage of a perpetual; spot has none."""
-        if self._symbols.products[instrument] is Product.SPOT:
-            return _only(leverage == 1, "spot has no leverage")
-        symbol = self._symbols.symbols[instrument]
-        done = yield from self._set("/fapi/v1/leverage", {"symbol": symbol, "leverage": leverage})
-        return done
-
-    def _set(self, path: str, fields: Fields) -> Steps:
-        call = self._caller.signed(Product.PERP, "POST", path, fields, changes=True)
-        done = taken(Product.PERP, _ANYTHING, (yield call), self._caller.now_ns())
-        if isinstance(done, Refusal) and done.text.startswith(_UNCHANGED):
-            return Success()
-        return done if isinstance(done, FAILED) else Success()
+        return self._settings.set_leverage(instrument, leverage)
 
     def guard(self, span_ns: int) -> Steps | None:
         """Count down to canceling the orders of each perpetual; conditional ones stay."""
         if not self._symbols.by_product[Product.PERP]:
             return None
-        return self._guard(span_ns)
-
-    def _guard(self, span_ns: int) -> Steps:
-        for place in self._symbols.places(Product.PERP):
-            fields: Fields = {
-                "symbol": self._symbols.symbols[place], "countdownTime": span_ns // 1_000_000,
-            }  # fmt: skip
-            call = self._caller.signed(
-                Product.PERP, "POST", "/fapi/v1/countdownCancelAll", fields, changes=True
-            )
-            done = taken(Product.PERP, _ANYTHING, (yield call), self._caller.now_ns())
-            if isinstance(done, FAILED):
-                return done
-        return Success()
+        return self._standing.guard(span_ns)
 
     def used(self, answer: Answer) -> int | None:
         """Read the weight used; two products have two counts which no answer tells apart."""
@@ -275,32 +197,11 @@ class BinanceAccount:
 
     def private(self) -> Generator[Call, Answer, tuple[Stream, ...] | Reply]:
         """Say how the streams are opened: spot's by a signed request, the perpetuals' by a key."""
-        streams: list[Stream] = []
-        if self._symbols.by_product[Product.SPOT]:
-            hello = {
-                "id": "user", "method": "userDataStream.subscribe.signature",
-                "params": self._caller.socket_fields({}),
-            }  # fmt: skip
-            streams.append(
-                _stream(self._addresses.ws["spot-entry"], msgspec.json.encode(hello), confirms=1)
-            )
-        if self._symbols.by_product[Product.PERP]:
-            call = self._caller.keyed(Product.PERP, "POST", _LISTEN_PATH)
-            key = taken(Product.PERP, _LISTEN_KEY, (yield call), self._caller.now_ns())
-            if isinstance(key, FAILED):
-                return key
-            url = f"{self._addresses.ws[Product.PERP]}/private/ws?listenKey={key.listen_key}"
-            streams.append(_stream(url))
-        return tuple(streams)
+        return private.streams(self._addresses, self._caller, self._symbols)
 
     def renew(self) -> Steps | None:
         """Keep the listen key alive; spot's stream needs none."""
-        return self._renew() if self._symbols.by_product[Product.PERP] else None
-
-    def _renew(self) -> Steps:
-        answer = yield self._caller.keyed(Product.PERP, "PUT", _LISTEN_PATH)
-        done = taken(Product.PERP, _ANYTHING, answer, self._caller.now_ns())
-        return done if isinstance(done, FAILED) else Success()
+        return private.renewed(self._caller) if self._symbols.by_product[Product.PERP] else None
 
     def read(self, frame: bytes) -> Sequence[News | Aside]:
         """Read one private frame."""
@@ -337,17 +238,3 @@ class BinanceAccount:
         if self._entry is None:
             raise ValueError("there is no order socket")
         return self._entry.read(frame)
-
-
-def _stream(url: str, *hello: bytes, confirms: int = 0) -> Stream:
-    return Stream(
-        url=url, hello=hello, ping_ns=PING_NS, silence_ns=SILENCE_NS, life_ns=LIFE_NS,
-        confirms=confirms,
-    )  # fmt: skip
-
-
-def _only(fits: bool, text: str) -> Reply:
-    return (
-        Success() if fits
-        else Refusal(fault=Fault.MODE, code=reasons.VENUE_MODE, text=text)
-    )  # fmt: skip

@@ -17,7 +17,7 @@ from steelyard.kernel.ports import Placing
 from steelyard.model.reports import Refusal, Success, Unclear
 from steelyard.venues.binance.calls import Caller, Fields
 from steelyard.venues.binance.errors import REFUSED, refusal, taken
-from steelyard.venues.binance.known import Known
+from steelyard.venues.binance.memory import Memory
 from steelyard.venues.binance.orders import is_algo, perp_fields
 from steelyard.venues.binance.reports import Reports
 from steelyard.venues.binance.symbols import Symbols
@@ -39,10 +39,10 @@ class Batches:
     """Writes and reads the batches of one account."""
 
     def __init__(
-        self, caller: Caller, symbols: Symbols, known: Known, reports: Reports, *, hedged: bool
+        self, caller: Caller, symbols: Symbols, memory: Memory, reports: Reports, *, hedged: bool
     ) -> None:
         """Share the account's parts."""
-        self._caller, self._symbols, self._known = caller, symbols, known
+        self._caller, self._symbols, self._memory = caller, symbols, memory
         self._reports, self._hedged = reports, hedged
 
     def most(self, order: Placing, *, over_socket: bool) -> int:
@@ -53,7 +53,7 @@ class Batches:
 
     def most_cancels(self, client_id: str, instrument: int, *, over_socket: bool) -> int:
         """Say how many cancels do, of orders that are known to be no conditional ones."""
-        known = self._known.side_of(client_id) is not None and not self._known.is_algo(client_id)
+        known = self._memory.side_of(client_id) is not None and not self._memory.is_algo(client_id)
         spot = self._symbols.products[instrument] is Product.SPOT
         return CANCELS if known and not spot and not over_socket else 0
 
@@ -71,7 +71,7 @@ class Batches:
             if isinstance(fields, Refusal):
                 unsaid.append(Told(order.client_id, fields))
                 continue
-            self._known.side(order.client_id, str(fields["side"]))
+            self._memory.side(order.client_id, str(fields["side"]))
             names.append(order.client_id)
             rows.append(fields)
         if not rows:

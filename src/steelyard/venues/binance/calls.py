@@ -1,22 +1,31 @@
-"""Requests to Binance, signed and stamped.
+"""Requests to Binance, signed and stamped, and what the parts of a conversation end with.
 
 Rule 1: every signed request carries `recvWindow` and the venue's time at which it was made.
 Rule 2: fields of reads and deletes travel in the address, those of creates and changes in the body.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
+from steelyard.model.reports import Refusal, Unclear
 from steelyard.venues.binance.signing import encoded, sign_query, socket_signature
 from steelyard.venues.binance.terms import RECV_WINDOW_MS, Product
 from steelyard.venues.native.dialect import Addresses, Call, Credentials
+from steelyard.wire.http import Answer
 
 Fields: TypeAlias = dict[str, str | int]
 _FORM: Final = "application/x-www-form-urlencoded"
 _IN_BODY: Final = frozenset({"POST", "PUT"})
 WALLET: Final = "wallet"
 NONE: Final[Mapping[str, str | int]] = MappingProxyType({})
+
+T = TypeVar("T")
+Part: TypeAlias = Generator[Call, Answer, T | Refusal | Unclear]
+"""A part of a conversation: its value, or why there is none."""
+
+FAILED: Final = (Refusal, Unclear)
+PAGE: Final = 1000
 
 
 class Caller:

@@ -15,12 +15,13 @@ from steelyard.kernel.ports import Placing
 from steelyard.model.reports import Refusal, Reply, Success, Unclear
 from steelyard.venues.binance.calls import Caller, Fields
 from steelyard.venues.binance.errors import socket_refusal
-from steelyard.venues.binance.known import Known
+from steelyard.venues.binance.frames import SocketAnswer
+from steelyard.venues.binance.memory import Memory
 from steelyard.venues.binance.orders import is_algo, perp_fields, spot_fields
 from steelyard.venues.binance.reports import Reports
 from steelyard.venues.binance.symbols import Symbols
 from steelyard.venues.binance.terms import LIFE_NS, PING_NS, SILENCE_NS, Product
-from steelyard.venues.binance.words import Order, SocketAnswer
+from steelyard.venues.binance.words import Order
 from steelyard.venues.native.dialect import Aside, Entry, Leaving, Pong, Stream
 
 _ANSWER: Final = msgspec.json.Decoder(SocketAnswer)
@@ -42,12 +43,12 @@ class OrderEntry:
     """The order socket of one account."""
 
     def __init__(
-        self, url: str, product: Product, caller: Caller, symbols: Symbols, known: Known,
+        self, url: str, product: Product, caller: Caller, symbols: Symbols, memory: Memory,
         reports: Reports, *, hedged: bool,
     ) -> None:  # fmt: skip
         """Speak at `url`, for the instruments of one product."""
         self._url, self._product, self._caller = url, product, caller
-        self._symbols, self._known, self._reports = symbols, known, reports
+        self._symbols, self._memory, self._reports = symbols, memory, reports
         self._hedged = hedged
 
     def stream(self) -> Stream:
@@ -67,15 +68,15 @@ class OrderEntry:
             fields = perp_fields(instrument, symbol, order, hedged=self._hedged)
         if isinstance(fields, Refusal):
             return None  # REST refuses it in words
-        self._known.side(order.client_id, str(fields["side"]))
+        self._memory.side(order.client_id, str(fields["side"]))
         return self._write(number, "order.place", fields)
 
     def cancel(self, number: str, client_id: str, instrument: int) -> bytes | None:
         """Write a cancel."""
         product = self._symbols.products[instrument]
-        if product is not self._product or self._known.is_algo(client_id):
+        if product is not self._product or self._memory.is_algo(client_id):
             return None
-        if product is Product.PERP and self._known.side_of(client_id) is None:
+        if product is Product.PERP and self._memory.side_of(client_id) is None:
             return None  # it may be a conditional one of before
         symbol = self._symbols.symbols[instrument]
         return self._write(

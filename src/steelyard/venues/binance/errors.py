@@ -15,9 +15,10 @@ from typing import Final, TypeVar
 import msgspec
 
 from steelyard.model import reasons
-from steelyard.model.reports import Fault, Refusal, Unclear
+from steelyard.model.reports import Fault, Refusal, Reply, Unclear
+from steelyard.venues.binance.frames import SocketFailure
 from steelyard.venues.binance.terms import Product
-from steelyard.venues.binance.words import Refused, SocketFailure
+from steelyard.venues.binance.words import Refused
 from steelyard.wire.http import Answer
 
 T = TypeVar("T")
@@ -278,6 +279,11 @@ def socket_refusal(product: Product, frame: bytes, now_ns: int = 0) -> Refusal |
     if failure.status >= 500:  # noqa: PLR2004
         return Unclear(text=text)
     return refusal(product, error.code, error.msg, retry_after_ns=wait_ns, now_ns=now_ns)
+
+
+def is_missing(reply: Reply) -> bool:
+    """Say whether a reply means that no such order is known there."""
+    return isinstance(reply, Refusal) and reply.fault is Fault.NO_ORDER
 
 
 def _unavailable(answer: Answer, error: Refused | None, text: str) -> Refusal | Unclear:

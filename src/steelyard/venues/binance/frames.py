@@ -5,7 +5,10 @@ Rule 2: what two products spell differently is told apart by its fields, since t
 stream is the same: a spot quote has no `e`, a spot trade has `M`, a perpetual's book has `pu`.
 """
 
+import msgspec
 from msgspec import Struct
+
+from steelyard.venues.binance.words import Refused, Words
 
 
 class QuoteFrame(Struct, frozen=True, gc=False):
@@ -191,3 +194,36 @@ class SpotEnvelope(Struct, frozen=True):
     event: Event | None = None
     id: str | int | None = None
     status: int = 0
+
+
+# --- the order socket -----------------------------------------------------------------------------
+
+
+class SocketAnswer(Words, frozen=True):
+    """An answer on a WebSocket API."""
+
+    id: str | int | None
+    status: int = 200
+    result: msgspec.Raw = msgspec.Raw(b"")
+    error: Refused | None = None
+
+
+class RetryLater(Words, frozen=True):
+    """When a banned or limited address may return, ms UTC."""
+
+    retry_after: int = 0
+
+
+class SocketTrouble(Words, frozen=True):
+    """The error of an answer, with what it says beside code and text."""
+
+    code: int
+    msg: str = ""
+    data: RetryLater | None = None
+
+
+class SocketFailure(Words, frozen=True):
+    """An answer read for its error alone."""
+
+    error: SocketTrouble
+    status: int = 400

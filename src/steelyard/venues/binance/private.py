@@ -1,4 +1,4 @@
-"""The private streams: frames of the spot user stream and of the perpetuals' to news.
+"""The private streams: how they are opened, and their frames to news.
 
 Rule 1: a trade is told before the order it belongs to, so that nobody misses it meanwhile.
 Rule 2: what only changes balances is no news: trades, funding by its own number and holdings say
@@ -6,13 +6,15 @@ all of it, and TRADE_LITE only repeats a trade without its fee.
 Rule 3: an event that nobody knows is an error, told as Strange by the caller.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Final
 
 import msgspec
 
 from steelyard.model.kinds import MAKER, TAKER
-from steelyard.model.reports import News, OrderReport, OrderState, TradeReport
+from steelyard.model.reports import News, OrderReport, OrderState, Reply, Success, TradeReport
+from steelyard.venues.binance.calls import FAILED, Caller
+from steelyard.venues.binance.errors import taken
 from steelyard.venues.binance.frames import (
     AlgoFields,
     AlgoFrame,
@@ -22,7 +24,7 @@ from steelyard.venues.binance.frames import (
     SpotEnvelope,
     SpotOrderFrame,
 )
-from steelyard.venues.binance.known import Known
+from steelyard.venues.binance.memory import Memory
 from steelyard.venues.binance.numbers import fee_of, nanos
 from steelyard.venues.binance.reports import (
     algo_state,
@@ -33,9 +35,21 @@ from steelyard.venues.binance.reports import (
     state_of,
 )
 from steelyard.venues.binance.symbols import Symbols
-from steelyard.venues.binance.terms import Product
-from steelyard.venues.native.dialect import Aside, Confirmed, Denied, Leaving, Pong
+from steelyard.venues.binance.terms import LIFE_NS, PING_NS, SILENCE_NS, Product
+from steelyard.venues.binance.words import ListenKey
+from steelyard.venues.native.dialect import (
+    Addresses,
+    Aside,
+    Call,
+    Confirmed,
+    Denied,
+    Leaving,
+    Pong,
+    Steps,
+    Stream,
+)
 from steelyard.venues.native.numbers import units
+from steelyard.wire.http import Answer
 
 QUIET: Final = frozenset({
     "outboundAccountPosition", "balanceUpdate", "listStatus", "externalLockUpdate",
@@ -66,14 +80,52 @@ _PERP_ORDER: Final = msgspec.json.Decoder(PerpOrderFrame)
 _ALGO: Final = msgspec.json.Decoder(AlgoFrame)
 _STREAM: Final = msgspec.json.Decoder(_Stream)
 _OK: Final = 200
+_ANYTHING: Final = msgspec.json.Decoder(msgspec.Raw)
+_LISTEN_KEY: Final = msgspec.json.Decoder(ListenKey)
+_LISTEN_PATH: Final = "/fapi/v1/listenKey"
+
+
+def streams(
+    addresses: Addresses, caller: Caller, symbols: Symbols
+) -> Generator[Call, Answer, tuple[Stream, ...] | Reply]:
+    """Say how the streams are opened: spot's by a signed request, the perpetuals' by a key."""
+    found: list[Stream] = []
+    if symbols.by_product[Product.SPOT]:
+        hello = {
+            "id": "user", "method": "userDataStream.subscribe.signature",
+            "params": caller.socket_fields({}),
+        }  # fmt: skip
+        found.append(_stream(addresses.ws["spot-entry"], msgspec.json.encode(hello), confirms=1))
+    if symbols.by_product[Product.PERP]:
+        call = caller.keyed(Product.PERP, "POST", _LISTEN_PATH)
+        key = taken(Product.PERP, _LISTEN_KEY, (yield call), caller.now_ns())
+        if isinstance(key, FAILED):
+            return key
+        url = f"{addresses.ws[Product.PERP]}/private/ws?listenKey={key.listen_key}"
+        found.append(_stream(url))
+    return tuple(found)
+
+
+def renewed(caller: Caller) -> Steps:
+    """Keep the listen key alive."""
+    answer = yield caller.keyed(Product.PERP, "PUT", _LISTEN_PATH)
+    done = taken(Product.PERP, _ANYTHING, answer, caller.now_ns())
+    return done if isinstance(done, FAILED) else Success()
+
+
+def _stream(url: str, *hello: bytes, confirms: int = 0) -> Stream:
+    return Stream(
+        url=url, hello=hello, ping_ns=PING_NS, silence_ns=SILENCE_NS, life_ns=LIFE_NS,
+        confirms=confirms,
+    )  # fmt: skip
 
 
 class Private:
     """Reads the private streams of one account."""
 
-    def __init__(self, symbols: Symbols, known: Known) -> None:
+    def __init__(self, symbols: Symbols, memory: Memory) -> None:
         """Speak of these instruments."""
-        self._symbols, self._known = symbols, known
+        self._symbols, self._memory = symbols, memory
 
     def read(self, frame: bytes) -> Sequence[News | Aside]:
         """Read one frame of either product."""
@@ -114,7 +166,7 @@ class Private:
             return (Pong(),)
         instrument = self._symbols.instruments[place]
         client_id = order.C or order.c
-        self._known.name(Product.SPOT, order.i, client_id)
+        self._memory.name(Product.SPOT, order.i, client_id)
         side, news = side_of(order.S), []
         if order.x in _TRADED:
             quantity = units(order.l, instrument.quantity_decimals)
@@ -148,9 +200,9 @@ class Private:
         if place < 0:
             return (Pong(),)
         instrument = self._symbols.instruments[place]
-        self._known.name(Product.PERP, order.i, order.c)
-        client_id = self._known.client_of(Product.PERP, order.i) or order.c
-        self._known.side(client_id, order.S)
+        self._memory.name(Product.PERP, order.i, order.c)
+        client_id = self._memory.client_of(Product.PERP, order.i) or order.c
+        self._memory.side(client_id, order.S)
         side, position_side = side_of(order.S), position_side_of(order.ps)
         news: list[News | Aside] = []
         quantity = units(order.l, instrument.quantity_decimals) if order.x in _TRADED else 0
@@ -172,10 +224,10 @@ class Private:
         filled = units(order.z, instrument.quantity_decimals)
         state, code = ended(
             state_of(order.X), filled, post_only=order.f == "GTX",
-            rested=self._known.rested(order.i),
+            rested=self._memory.rested(order.i),
         )  # fmt: skip
         if state is OrderState.OPEN:
-            self._known.rest(order.i)
+            self._memory.rest(order.i)
         news.append(
             OrderReport(
                 client_id=client_id, venue_id=str(order.i), instrument=place, state=state,
@@ -193,9 +245,9 @@ class Private:
         if place < 0:
             return (Pong(),)
         instrument = self._symbols.instruments[place]
-        self._known.algo(algo.caid)
+        self._memory.algo(algo.caid)
         if str(algo.ai).isdecimal():
-            self._known.become(int(algo.ai), algo.caid)
+            self._memory.become(int(algo.ai), algo.caid)
         quantity = units(algo.q, instrument.quantity_decimals)
         filled = units(algo.aq or "0", instrument.quantity_decimals)
         return (

@@ -14,7 +14,7 @@ from steelyard.model import reasons
 from steelyard.model.instruments import Instrument
 from steelyard.model.kinds import BUY, MAKER, SELL, TAKER
 from steelyard.model.reports import FundingReport, Holding, OrderReport, OrderState, TradeReport
-from steelyard.venues.binance.known import Known
+from steelyard.venues.binance.memory import Memory
 from steelyard.venues.binance.numbers import fee_of, nanos, nearest_units
 from steelyard.venues.binance.orders import POSITION_SIDES
 from steelyard.venues.binance.symbols import Symbols
@@ -101,9 +101,9 @@ def position_side_of(word: str) -> int:
 class Reports:
     """Turns REST words into reports for one account."""
 
-    def __init__(self, symbols: Symbols, known: Known) -> None:
+    def __init__(self, symbols: Symbols, memory: Memory) -> None:
         """Speak of these instruments."""
-        self._symbols, self._known = symbols, known
+        self._symbols, self._memory = symbols, memory
 
     def order(self, product: Product, order: Order) -> OrderReport | None:
         """Report an order."""
@@ -112,9 +112,9 @@ class Reports:
             return None
         instrument = self._symbols.instruments[place]
         own = order.orig_client_order_id or order.client_order_id
-        self._known.name(product, order.order_id, own)
-        client_id = self._known.client_of(product, order.order_id) or own
-        self._known.side(client_id, order.side)
+        self._memory.name(product, order.order_id, own)
+        client_id = self._memory.client_of(product, order.order_id) or own
+        self._memory.side(client_id, order.side)
         filled = units(order.executed_qty, instrument.quantity_decimals)
         state, code = ended(
             state_of(order.status), filled, post_only=order.time_in_force == "GTX",
@@ -136,9 +136,9 @@ class Reports:
         if place < 0:
             return None
         instrument = self._symbols.instruments[place]
-        self._known.algo(algo.client_algo_id)
+        self._memory.algo(algo.client_algo_id)
         if str(algo.actual_order_id).isdecimal():
-            self._known.become(int(algo.actual_order_id), algo.client_algo_id)
+            self._memory.become(int(algo.actual_order_id), algo.client_algo_id)
         quantity = units(algo.quantity, instrument.quantity_decimals)
         filled = units(algo.actual_qty or "0", instrument.quantity_decimals)
         return OrderReport(

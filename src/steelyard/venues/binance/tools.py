@@ -21,14 +21,14 @@ from steelyard.venues.binance import words
 from steelyard.venues.binance.errors import refused
 from steelyard.venues.binance.hearing import Hearing, levels
 from steelyard.venues.binance.instruments import listed
-from steelyard.venues.binance.known import Known
-from steelyard.venues.binance.plain import plain
+from steelyard.venues.binance.memory import Memory
 from steelyard.venues.binance.private import LEAVING, QUIET, Private
 from steelyard.venues.binance.reports import Reports
 from steelyard.venues.binance.signing import signature
 from steelyard.venues.binance.symbols import Symbols
 from steelyard.venues.binance.terms import NAME, Product
 from steelyard.venues.native.numbers import Units, units
+from steelyard.venues.native.plain import plain
 from steelyard.venues.native.tools import Unsigned
 from steelyard.wire.http import Answer
 
@@ -131,7 +131,7 @@ def _public(stream: str, data: bytes) -> Any:
 
 def _private(body: bytes) -> Any:
     both = tuple(one for product in Product for one in _symbols(product, body).instruments)
-    return [plain(one, both) for one in Private(Symbols(both), Known()).read(body)]
+    return [plain(one, both) for one in Private(Symbols(both), Memory()).read(body)]
 
 
 def _answer(event: _Event, body: bytes) -> Any:
@@ -173,7 +173,7 @@ class _Desk:
 
     def __init__(self, product: Product, symbols: Symbols) -> None:
         self.product, self.symbols = product, symbols
-        self.reports = Reports(symbols, Known())
+        self.reports = Reports(symbols, Memory())
 
     def order(self, order: words.Order) -> Any:
         """Report an order; a bare acknowledgement names it only."""

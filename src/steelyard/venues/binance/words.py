@@ -1,4 +1,4 @@
-"""What Binance says, as typed values: the fields that are read, in the venue's own spelling.
+"""What Binance says over REST, as typed values: what is read, in the venue's own spelling.
 
 Rule 1: numbers that are money, prices or quantities are read as text, or as exact decimals where
 Binance writes them as JSON numbers.
@@ -8,7 +8,6 @@ Rule 2: a field without a default must be there, else the message is not underst
 from decimal import Decimal
 from typing import TypeAlias
 
-import msgspec
 from msgspec import Struct
 
 Number: TypeAlias = str | Decimal
@@ -300,36 +299,3 @@ class Candle(Struct, frozen=True, array_like=True):
     close: str
     volume: str
     close_ms: int
-
-
-# --- the order socket -----------------------------------------------------------------------------
-
-
-class SocketAnswer(Words, frozen=True):
-    """An answer on a WebSocket API."""
-
-    id: str | int | None
-    status: int = 200
-    result: msgspec.Raw = msgspec.Raw(b"")
-    error: Refused | None = None
-
-
-class RetryLater(Words, frozen=True):
-    """When a banned or limited address may return, ms UTC."""
-
-    retry_after: int = 0
-
-
-class SocketTrouble(Words, frozen=True):
-    """The error of an answer, with what it says beside code and text."""
-
-    code: int
-    msg: str = ""
-    data: RetryLater | None = None
-
-
-class SocketFailure(Words, frozen=True):
-    """An answer read for its error alone."""
-
-    error: SocketTrouble
-    status: int = 400

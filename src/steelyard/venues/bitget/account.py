@@ -17,26 +17,18 @@ from steelyard.model.instruments import Instrument
 from steelyard.model.kinds import BUY, MARKET
 from steelyard.model.reports import Fault as Class
 from steelyard.model.reports import News, Refusal, Reply
-from steelyard.venues.bitget import history, orders, words
+from steelyard.venues.bitget import entry, orders, private, words
 from steelyard.venues.bitget.batches import Batches
 from steelyard.venues.bitget.calls import Caller, Fault, decoded, good, told
-from steelyard.venues.bitget.entry import Desk
-from steelyard.venues.bitget.exact import spelt
-from steelyard.venues.bitget.finding import MIX, TRADE, Finder
+from steelyard.venues.bitget.finding import MIX, Finder
+from steelyard.venues.bitget.market import quote_of
+from steelyard.venues.bitget.numbers import spelt
+from steelyard.venues.bitget.profile import Settings
 from steelyard.venues.bitget.reports import Reports
-from steelyard.venues.bitget.settings import Settings
-from steelyard.venues.bitget.signing import login
-from steelyard.venues.bitget.snapshots import Snapshots
-from steelyard.venues.bitget.stream import PrivateReader, topics
+from steelyard.venues.bitget.standing import Standing
 from steelyard.venues.bitget.symbols import MARGIN_COIN, PERPETUAL, SPOT, Symbols
-from steelyard.venues.bitget.terms import (
-    PING,
-    PING_NS,
-    PRIVATE,
-    SILENCE_NS,
-    TAKE_ALLOWANCE,
-    TERMS,
-)
+from steelyard.venues.bitget.terms import TAKE_ALLOWANCE, TERMS
+from steelyard.venues.bitget.trades import History
 from steelyard.venues.native.batches import Outcome
 from steelyard.venues.native.dialect import (
     Addresses,
@@ -74,13 +66,16 @@ class BitgetAccount:
         self._caller = Caller(addresses, credentials, now_ns)
         self._reports = Reports(self._symbols, hedged=hedged)
         self._finder = Finder(self._caller, self._symbols, self._reports)
-        self._snapshots = Snapshots(self._caller, self._symbols, self._reports, self._finder)
+        self._standing = Standing(self._caller, self._symbols, self._reports)
+        self._history = History(
+            self._caller, self._symbols, self._reports, self._finder, self._standing
+        )
         self._settings = Settings(self._caller, self._symbols)
-        self._reader = PrivateReader(self._symbols, self._reports)
+        self._private = private.Private(self._symbols, self._reports)
         self._batches = Batches(
             self._caller, self._symbols, self._reports.memory, self._written
         )  # fmt: skip
-        self._desk = Desk(
+        self._desk = entry.Desk(
             self._symbols, self._reports, hedged=hedged, margin_mode=self._margin_mode
         )
 
@@ -107,7 +102,7 @@ class BitgetAccount:
         return self._batches.cancel(client_ids, instrument)
 
     def cancel_all(self, instrument: int) -> Steps:
-        return told(self._cancel_all(instrument))
+        return told(self._standing.cancel_all(instrument))
 
     def amend(self, client_id: str, instrument: int, price: int, quantity: int) -> Steps | None:
         """Change a futures order: the venue cancels it and makes another, here of the same id."""
@@ -119,13 +114,13 @@ class BitgetAccount:
         return told(self._finder.order(client_id, instrument))
 
     def open_orders(self) -> Steps:
-        return told(self._snapshots.open_orders())
+        return told(self._standing.open_orders())
 
     def trades(self, cursor: str) -> Steps:
-        return told(self._snapshots.trades(cursor))
+        return told(self._history.trades(cursor))
 
     def holdings(self) -> Steps:
-        return told(self._snapshots.holdings())
+        return told(self._standing.holdings())
 
     # --- settings --------------------------------------------------------------------------------
 
@@ -150,30 +145,20 @@ class BitgetAccount:
 
     def private(self) -> Generator[Call, Answer, tuple[Stream, ...] | Reply]:
         yield from ()
-        args = topics(self._symbols)
-        return (
-            Stream(
-                url=self._addresses.ws[PRIVATE],
-                hello=(login(self._credentials, self._now_ns()),),
-                subscribe=(msgspec.json.encode({"op": "subscribe", "args": args}),),
-                ping=PING, ping_ns=PING_NS, silence_ns=SILENCE_NS, confirms=len(args),
-            ),
+        return private.streams(
+            self._addresses, self._credentials, self._symbols, self._now_ns()
         )  # fmt: skip
 
     def renew(self) -> Steps | None:
         return None
 
     def read(self, frame: bytes) -> Sequence[News | Aside]:
-        return self._reader.read(frame)
+        return self._private.read(frame)
 
     # --- order entry over a socket ---------------------------------------------------------------
 
     def entry(self) -> Stream | None:
-        return Stream(
-            url=self._addresses.ws[PRIVATE],
-            hello=(login(self._credentials, self._now_ns()),),
-            ping=PING, ping_ns=PING_NS, silence_ns=SILENCE_NS, confirms=1,
-        )  # fmt: skip
+        return entry.stream(self._addresses, self._credentials, self._now_ns())
 
     def entry_place(self, number: str, order: Placing) -> bytes | None:
         return self._desk.place(number, order)
@@ -227,23 +212,11 @@ class BitgetAccount:
 
     def _bound(self, index: int) -> Generator[Call, Answer, int]:
         """Return the price above which a market buy shall not go."""
-        quote = yield from history.quote(self._caller, self._symbols, index)
+        quote = yield from quote_of(self._caller, self._symbols, index)
         if not quote.ask:
             raise Fault(_NO_MARKET)
         tick = self._symbols.instruments[index].tick
         return (int(quote.ask) + int(quote.ask) // TAKE_ALLOWANCE) // tick * tick
-
-    def _cancel_all(self, instrument: int) -> Generator[Call, Answer, None]:
-        symbol = self._symbols.symbols[instrument]
-        if self._symbols.products[instrument] == SPOT:
-            path, body = f"{TRADE}/cancel-symbol-order", {"symbol": symbol}
-        else:
-            path = f"{MIX}/batch-cancel-orders"
-            body = {"symbol": symbol, "productType": PERPETUAL, "marginCoin": MARGIN_COIN}
-        found = yield from self._caller.post(path, body)
-        if isinstance(found, Refusal) and found.fault is Class.NO_ORDER:
-            return  # there was nothing to cancel
-        good(found)
 
     def _amend(
         self, client_id: str, index: int, price: int, quantity: int

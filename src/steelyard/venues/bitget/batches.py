@@ -22,7 +22,7 @@ from steelyard.venues.bitget import orders, words
 from steelyard.venues.bitget.calls import Caller
 from steelyard.venues.bitget.errors import Data, failed, not_canceled, shown
 from steelyard.venues.bitget.finding import MIX, TRADE
-from steelyard.venues.bitget.reports import Memory
+from steelyard.venues.bitget.memory import Memory
 from steelyard.venues.bitget.symbols import MARGIN_COIN, PERPETUAL, SPOT, Symbols
 from steelyard.venues.native.batches import Outcome, Told, joined
 from steelyard.venues.native.dialect import Call

@@ -12,7 +12,7 @@ import msgspec
 
 from steelyard.model.reports import Refusal, Reply, Success, Unclear
 from steelyard.venues.bitget.errors import SERVER_ERROR, Data, reading, shown
-from steelyard.venues.bitget.exact import MS_NS
+from steelyard.venues.bitget.numbers import MS_NS
 from steelyard.venues.bitget.signing import rest_headers
 from steelyard.venues.bitget.terms import base_of
 from steelyard.venues.native.dialect import Addresses, Call, Credentials, Steps
@@ -99,3 +99,8 @@ def told(steps: Generator[Call, Answer, Any]) -> Steps:
         # A number or word inside of a decoded answer that nobody understands.
         return Unclear(text=str(error))
     return Success(value=value)
+
+
+def too_many(what: str) -> Unclear:
+    """Say that a list has more pages than are read."""
+    return Unclear(text=f"{what}: there are more than {PAGE * PAGES_MAX} rows")

@@ -18,15 +18,25 @@ from steelyard.model.reports import Fault as Class
 from steelyard.model.reports import Refusal, Reply, Success, Unclear
 from steelyard.venues.bitget import orders
 from steelyard.venues.bitget.errors import OK, judge
+from steelyard.venues.bitget.frames import SocketWord, TradeAnswer, aside
 from steelyard.venues.bitget.reports import Reports
-from steelyard.venues.bitget.sockets import aside
+from steelyard.venues.bitget.signing import login
 from steelyard.venues.bitget.symbols import MARGIN_COIN, SPOT, Symbols
-from steelyard.venues.bitget.words import SocketWord, TradeAnswer
-from steelyard.venues.native.dialect import Aside, Entry
+from steelyard.venues.bitget.terms import PING, PING_NS, PRIVATE, SILENCE_NS
+from steelyard.venues.native.dialect import Addresses, Aside, Credentials, Entry, Stream
 
 _WORD: Final = msgspec.json.Decoder(SocketWord)
 _ANSWERS: Final = msgspec.json.Decoder(list[TradeAnswer])
 _NOT_SENT: Final = ("symbol", "productType")
+
+
+def stream(addresses: Addresses, credentials: Credentials, now_ns: int) -> Stream:
+    """Say how the order socket is opened now: the private one, without a subscription."""
+    return Stream(
+        url=addresses.ws[PRIVATE],
+        hello=(login(credentials, now_ns),),
+        ping=PING, ping_ns=PING_NS, silence_ns=SILENCE_NS, confirms=1,
+    )  # fmt: skip
 
 
 class Desk:

@@ -12,7 +12,7 @@ from steelyard.model.decimals import to_units
 from steelyard.model.instruments import Fees, Instrument, Kind, rate
 from steelyard.model.units import Money, Price, Quantity
 from steelyard.model.venue_tables import MONEY_DECIMALS
-from steelyard.venues.bitget.exact import floor
+from steelyard.venues.bitget.numbers import floor
 from steelyard.venues.bitget.symbols import MARGIN_COIN, PERPETUAL, SPOT, name_of
 from steelyard.venues.bitget.terms import NAME
 from steelyard.venues.bitget.words import Contract, Pair

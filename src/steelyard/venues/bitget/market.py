@@ -1,88 +1,64 @@
-"""The public half of Bitget: streams and history, for a list of instruments.
+"""The public half of Bitget: streams and questions, for a list of instruments.
 
 Rule 1: the best quote is `books1`, which is pushed three to ten times as often as `ticker`, unless
-`ticker` is asked for; mark, index and funding of perpetuals are in `ticker` alone.
-Rule 2: a snapshot of trades is history that was told before, and is not told again.
-Rule 3: the venue never says that a bar is closed: the first row of the next one does.
-Rule 4: frames of instruments that are not ours say nothing.
-Rule 5: all before `data` is the same in every push of a subscription: it is read once and known
-again by its bytes. A frame that is spelt otherwise is read as a whole, to the same end.
+`ticker` is asked for.
+Rule 2: bars are asked for backwards, newest page first: `candles` reaches as far as the venue keeps
+them at hand, `history-candles` everything before.
+Rule 3: which end of a range is included is not documented: rows are sorted, told once and cut here.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Generator, Sequence
+from decimal import Decimal
+from typing import Any, Final
 
 import msgspec
 
 from steelyard.model.errors import ConfigurationError
-from steelyard.model.events import Bar, BarClosed, Quote, Trade
+from steelyard.model.events import Bar, Quote
 from steelyard.model.instruments import Instrument
-from steelyard.model.kinds import BUY, SELL
-from steelyard.model.market import FundingRate, Mark
-from steelyard.model.units import RATE_DECIMALS, Nanos
-from steelyard.venues.bitget import history, words
-from steelyard.venues.bitget.calls import Caller, told
+from steelyard.model.reports import Fault as Class
+from steelyard.model.reports import Refusal, Unclear
+from steelyard.model.units import Nanos, Price, Quantity
+from steelyard.venues.bitget import instruments, words
+from steelyard.venues.bitget.calls import Caller, Fault, decoded, good, told
 from steelyard.venues.bitget.depth import ChecksumBook
-from steelyard.venues.bitget.exact import MS_NS, near, units
-from steelyard.venues.bitget.sockets import aside
-from steelyard.venues.bitget.symbols import PERPETUAL, Symbols
+from steelyard.venues.bitget.hearing import BEST, CANDLES, TICKER, Hearing, row_of
+from steelyard.venues.bitget.numbers import MS_NS, stamp_ns, units
+from steelyard.venues.bitget.symbols import PERPETUAL, SPOT, Symbols
 from steelyard.venues.bitget.terms import NAME, PING, PING_NS, PUBLIC, SILENCE_NS
 from steelyard.venues.native.dialect import (
     Addresses,
     BookChange,
     BookRule,
+    Call,
     Channel,
+    Listed,
     Said,
     Steps,
     Stream,
 )
-from steelyard.venues.native.numbers import Units
+from steelyard.wire.http import Answer
 
-BEST: Final = "books1"
-TICKER: Final = "ticker"
 CHANNELS_MAX: Final = 48
 """The venue advises against more than fifty on a socket, and reads 4,096 bytes at a time."""
 _MINUTE_NS: Final = 60_000_000_000
-CANDLES: Final = {
-    _MINUTE_NS: "candle1m", 5 * _MINUTE_NS: "candle5m", 15 * _MINUTE_NS: "candle15m",
-    30 * _MINUTE_NS: "candle30m", 60 * _MINUTE_NS: "candle1H", 240 * _MINUTE_NS: "candle4H",
-    # The plain ones of these begin at midnight in Hong Kong.
-    360 * _MINUTE_NS: "candle6Hutc", 720 * _MINUTE_NS: "candle12Hutc",
-    1440 * _MINUTE_NS: "candle1Dutc",
+GRANULARITIES: Final = {
+    # Of perpetuals, and of spot.
+    _MINUTE_NS: ("1m", "1min"), 3 * _MINUTE_NS: ("3m", "3min"), 5 * _MINUTE_NS: ("5m", "5min"),
+    15 * _MINUTE_NS: ("15m", "15min"), 30 * _MINUTE_NS: ("30m", "30min"),
+    60 * _MINUTE_NS: ("1H", "1h"), 240 * _MINUTE_NS: ("4H", "4h"),
+    360 * _MINUTE_NS: ("6Hutc", "6Hutc"), 720 * _MINUTE_NS: ("12Hutc", "12Hutc"),
+    1440 * _MINUTE_NS: ("1Dutc", "1Dutc"),
 }  # fmt: skip
-_SPANS: Final = {name: span for span, name in CANDLES.items()}
-_ACTIONS: Final = ("snapshot", "update")
-_DATA: Final = b'"data":['
-HEADS_MAX: Final = 4_096
-_TAKERS: Final = {"buy": BUY, "Buy": BUY, "sell": SELL, "Sell": SELL}
-
-
-# A NewType is called, each time: on the hot way what is read is told to be of its type once.
-_units: Final[Callable[[str, int], Any]] = units
-_near: Final[Callable[[str, int], Any]] = near
-
-
-def _ns(stamp: str | int) -> Any:
-    return int(stamp) * MS_NS
-
-
-class Head(NamedTuple):
-    """What stands before the data of a push: of what it is, and how it is read."""
-
-    number: int
-    """Of the instrument; -1: it is none of ours."""
-    product: str
-    channel: str
-    snapshot: bool
-    decode: Callable[[bytes], Any]
-    tell: Callable[["Head", Any], Sequence[Said]]
-
-
-_PUSH: Final = msgspec.json.Decoder(words.Push)
-_TICKERS: Final = msgspec.json.Decoder(list[words.Ticker])
-_LEVELS: Final = msgspec.json.Decoder(list[words.Levels])
-_TRADES: Final = msgspec.json.Decoder(list[words.PublicTrade])
-_CANDLES: Final = msgspec.json.Decoder(list[words.Candle])
+_RECENT: Final = 1000
+_OLD: Final = 200
+_PAGES_MAX: Final = 2_000
+_PAIRS: Final = msgspec.json.Decoder(list[words.Pair])
+_CONTRACTS: Final = msgspec.json.Decoder(list[words.Contract])
+_DEPTH: Final = msgspec.json.Decoder(words.Depth)
+_TICKERS: Final = msgspec.json.Decoder(list[words.RestTicker])
+_ROWS: Final = msgspec.json.Decoder(list[words.Candle])
+_TIME: Final = msgspec.json.Decoder(words.ServerTime)
 
 
 class BitgetMarket:
@@ -98,42 +74,29 @@ class BitgetMarket:
         self._symbols = Symbols(instruments)
         self._addresses = addresses
         self._caller = Caller(addresses, None, lambda: 0)
-        self._units = [(i.price_decimals, i.quantity_decimals) for i in self._symbols.instruments]
-        self._prices = [Units(price) for price, _ in self._units]
-        self._sizes = [Units(size) for _, size in self._units]
-        self._open: dict[int, tuple[int, Bar]] = {}
-        self._span_ns = _MINUTE_NS
-        self._heads: dict[bytes, Head] = {}
-        self._readers: dict[str, tuple[Callable[[bytes], Any], Callable[[Head, Any], Any]]] = {
-            TICKER: (_TICKERS.decode, self._ticker),
-            BEST: (_LEVELS.decode, self._quotes),
-            "books": (_LEVELS.decode, self._depth),
-            "trade": (_TRADES.decode, self._trades),
-            **dict.fromkeys(_SPANS, (_CANDLES.decode, self._bars)),
-        }
+        self._hearing = Hearing(self._symbols, by_ticker=self._by_ticker)
 
     # --- requests --------------------------------------------------------------------------------
 
     def time(self) -> Steps:
-        return told(history.time(self._caller))
+        return told(clock(self._caller))
 
     def listing(self) -> Steps:
-        return told(history.listing(self._caller))
+        return told(listing(self._caller))
 
     def depth_snapshot(self, instrument: int) -> Steps:
-        return told(history.depth(self._caller, self._symbols, instrument))
+        return told(book_of(self._caller, self._symbols, instrument))
 
     def quote(self, instrument: int) -> Steps:
-        return told(history.quote(self._caller, self._symbols, instrument))
+        return told(quote_of(self._caller, self._symbols, instrument))
 
     def bars(self, instrument: int, bar_ns: int, start_ns: int, end_ns: int) -> Steps:
-        return told(history.bars(self._caller, self._symbols, instrument, bar_ns, start_ns, end_ns))
+        return told(bars_of(self._caller, self._symbols, instrument, bar_ns, start_ns, end_ns))
 
     # --- streams ---------------------------------------------------------------------------------
 
     def streams(self, channels: frozenset[Channel], bar_ns: int) -> tuple[Stream, ...]:
         wanted = _channels(channels, bar_ns, by_ticker=self._by_ticker)
-        self._span_ns = bar_ns
         args = [
             {"instType": product, "channel": name, "instId": symbol}
             for product, symbol in zip(self._symbols.products, self._symbols.symbols, strict=True)
@@ -154,162 +117,113 @@ class BitgetMarket:
         return ChecksumBook(instrument)
 
     def read(self, frame: bytes) -> Sequence[Said]:
-        at = frame.find(_DATA)
-        head = self._heads.get(frame[:at])
-        if head is not None and frame.endswith(b"}"):
-            try:
-                rows = head.decode(frame[at + len(_DATA) - 1 : frame.rfind(b"]") + 1])
-            except msgspec.DecodeError:
-                return self._whole(frame)
-            return head.tell(head, rows)
-        return self._whole(frame)
+        return self._hearing.read(frame)
 
-    # --- inside ----------------------------------------------------------------------------------
 
-    def _whole(self, frame: bytes) -> Sequence[Said]:
-        said = aside(frame)
-        if said is not None:
-            return said
-        push = _PUSH.decode(frame)
-        arg = push.arg
-        reader = self._readers.get(arg.channel)
-        if reader is None:
-            return ()
-        if push.action not in _ACTIONS:
-            raise ValueError(f"action was {push.action!r}, allowed are {', '.join(_ACTIONS)}")
-        head = Head(
-            self._symbols.find(arg.inst_type, arg.inst_id), arg.inst_type, arg.channel,
-            push.action == "snapshot", *reader,
-        )  # fmt: skip
-        told_now = head.tell(head, head.decode(push.data))
-        self._learn(frame, push, head)
-        return told_now
+def clock(caller: Caller) -> Generator[Call, Answer, int]:
+    """Ask for the venue's clock."""
+    data = good((yield from caller.get("/api/v2/public/time")))
+    return stamp_ns(decoded(data, _TIME).server_time)
 
-    def _learn(self, frame: bytes, push: words.Push, head: Head) -> None:
-        """Know what stands before the data again, if all that matters stands there."""
-        start = frame[: max(0, frame.find(_DATA))]
-        try:
-            known = _PUSH.decode(start + b'"data":[]}')
-        except msgspec.DecodeError:
-            return
-        if (known.action, known.arg) == (push.action, push.arg) and len(self._heads) < HEADS_MAX:
-            self._heads[start] = head
 
-    def _quotes(self, head: Head, rows: list[words.Levels]) -> Sequence[Said]:
-        index = head.number
-        if index < 0:
-            return ()
-        said: list[Said] = []
-        prices, sizes = self._prices[index], self._sizes[index]
-        for row in rows:
-            if row.bids and row.asks:
-                (bid, bid_size), (ask, ask_size) = row.bids[0], row.asks[0]
-                quote = Quote(
-                    ts_ns=_ns(row.ts), instrument=index,
-                    bid=prices[bid],
-                    bid_quantity=sizes[bid_size],
-                    ask=prices[ask],
-                    ask_quantity=sizes[ask_size],
-                )  # fmt: skip
-                said.append(quote)
-        return said
+def listing(caller: Caller) -> Generator[Call, Answer, tuple[Listed, ...]]:
+    """Ask for everything that is listed, of both products."""
+    data = good((yield from caller.get("/api/v2/spot/public/symbols")))
+    listed = [instruments.pair(word) for word in decoded(data, _PAIRS)]
+    query = {"productType": PERPETUAL}
+    data = good((yield from caller.get("/api/v2/mix/market/contracts", query)))
+    contracts = (instruments.contract(word) for word in decoded(data, _CONTRACTS))
+    return (*listed, *(each for each in contracts if each is not None))
 
-    def _ticker(self, head: Head, rows: list[words.Ticker]) -> Sequence[Said]:
-        index = head.number
-        if index < 0 or (head.product != PERPETUAL and not self._by_ticker):
-            return ()
-        price, quantity = self._units[index]
-        said: list[Said] = []
-        for row in rows:
-            ts_ns = _ns(row.ts)
-            if self._by_ticker and row.bid_sz and row.ask_sz:
-                quote = Quote(
-                    ts_ns=ts_ns, instrument=index,
-                    bid=self._prices[index][row.bid_pr], bid_quantity=_units(row.bid_sz, quantity),
-                    ask=self._prices[index][row.ask_pr], ask_quantity=_units(row.ask_sz, quantity),
-                )  # fmt: skip
-                said.append(quote)
-            if row.mark_price:
-                said.append(
-                    Mark(
-                        ts_ns=ts_ns, instrument=index, mark=_near(row.mark_price, price),
-                        index=_near(row.index_price or "0", price),
-                    )
-                )  # fmt: skip
-            if row.funding_rate and row.next_funding_time:
-                rate = _near(row.funding_rate, RATE_DECIMALS)
-                next_ns = _ns(row.next_funding_time)
-                said.append(FundingRate(ts_ns=ts_ns, instrument=index, rate=rate, next_ns=next_ns))
-        return said
 
-    def _trades(self, head: Head, rows: list[words.PublicTrade]) -> Sequence[Said]:
-        index = head.number
-        if index < 0 or head.snapshot:
-            return ()
-        quantity = self._units[index][1]
-        try:
-            return [
-                Trade(
-                    ts_ns=_ns(row.ts), instrument=index,
-                    price=self._prices[index][row.price],
-                    quantity=_units(row.size, quantity), taker_side=_TAKERS[row.side],
-                )
-                for row in reversed(rows)
-            ]  # fmt: skip
-        except KeyError as error:
-            raise ValueError(f"side of a trade was {error}, allowed are buy and sell") from None
+def book_of(
+    caller: Caller, symbols: Symbols, instrument: int
+) -> Generator[Call, Answer, BookChange]:
+    """Ask for a book. It has no number and no spelling: good for a look, not to go on from."""
+    if symbols.products[instrument] == SPOT:
+        path, query = "/api/v2/spot/market/orderbook", {"type": "step0", "limit": "150"}
+    else:
+        path = "/api/v2/mix/market/merge-depth"
+        query = {"productType": PERPETUAL, "precision": "scale0", "limit": "max"}
+    query = {"symbol": symbols.symbols[instrument], **query}
+    word = decoded(good((yield from caller.get(path, query))), _DEPTH)
+    kept = symbols.instruments[instrument]
 
-    def _depth(self, head: Head, rows: list[words.Levels]) -> Sequence[Said]:
-        index = head.number
-        if index < 0:
-            return ()
-        quantity, snapshot = self._units[index][1], head.snapshot
-
-        def price(text: str) -> int:
-            known: int = self._prices[index][text]
-            return known
-
-        return [change_of(row, index, price, quantity, snapshot=snapshot) for row in rows]
-
-    def _bars(self, head: Head, rows: list[words.Candle]) -> Sequence[Said]:
-        index = head.number
-        if index < 0:
-            return ()
-        price, quantity = self._units[index]
-        span_ns = _SPANS[head.channel]
-        bars = sorted(
-            (history.row_of(row, span_ns, price, quantity) for row in rows),
-            key=lambda bar: bar.ts_ns,
+    def levels(rows: list[tuple[Decimal, Decimal]]) -> tuple[tuple[int, int], ...]:
+        return tuple(
+            (units(f"{p:f}", kept.price_decimals), units(f"{q:f}", kept.quantity_decimals))
+            for p, q in rows
         )
-        said: list[Said] = []
-        held = self._open.get(index)
-        if held is None:
-            bars = bars[-1:]
-        for bar in bars:
-            if held is not None and bar.ts_ns > held[0]:
-                said.append(BarClosed(ts_ns=Nanos(held[0]), instrument=index, bar=held[1]))
-            if held is None or bar.ts_ns >= held[0]:
-                held = (bar.ts_ns, bar)
-        if held is not None:
-            self._open[index] = held
-        return said
 
-
-def change_of(
-    row: words.Levels, index: int, price: Callable[[str], int], quantity: int, *, snapshot: bool
-) -> BookChange:
-    """Return a change of a book; `price` reads one."""
     return BookChange(
-        ts_ns=int(row.ts) * MS_NS,
-        instrument=index,
-        bids=tuple([(price(p), units(q, quantity)) for p, q in row.bids]),
-        asks=tuple([(price(p), units(q, quantity)) for p, q in row.asks]),
-        first=row.seq,
-        last=row.seq,
-        previous=row.pseq,
-        snapshot=snapshot,
-        checksum=row.checksum or None,
-        texts=tuple(row.bids + row.asks),
+        ts_ns=stamp_ns(word.ts), instrument=instrument, bids=levels(word.bids),
+        asks=levels(word.asks), first=-1, last=-1, snapshot=True,
+        texts=tuple((f"{p:f}", f"{q:f}") for p, q in (*word.bids, *word.asks)),
+    )  # fmt: skip
+
+
+def quote_of(caller: Caller, symbols: Symbols, instrument: int) -> Generator[Call, Answer, Quote]:
+    """Ask for the best quote."""
+    symbol = symbols.symbols[instrument]
+    if symbols.products[instrument] == SPOT:
+        found = yield from caller.get("/api/v2/spot/market/tickers", {"symbol": symbol})
+    else:
+        query = {"symbol": symbol, "productType": PERPETUAL}
+        found = yield from caller.get("/api/v2/mix/market/ticker", query)
+    kept = symbols.instruments[instrument]
+    for word in decoded(good(found), _TICKERS):
+        if word.symbol.upper() != symbol:
+            continue
+        return Quote(
+            ts_ns=Nanos(stamp_ns(word.ts)), instrument=instrument,
+            bid=Price(units(word.bid_pr or "0", kept.price_decimals)),
+            bid_quantity=Quantity(units(word.bid_sz or "0", kept.quantity_decimals)),
+            ask=Price(units(word.ask_pr or "0", kept.price_decimals)),
+            ask_quantity=Quantity(units(word.ask_sz or "0", kept.quantity_decimals)),
+        )  # fmt: skip
+    raise Fault(Unclear(text=f"the answer has no ticker of {symbol}"))
+
+
+def bars_of(
+    caller: Caller, symbols: Symbols, instrument: int, bar_ns: int, start_ns: int, end_ns: int
+) -> Generator[Call, Answer, tuple[Bar, ...]]:
+    """Ask for closed bars that begin in [start, end), oldest first."""
+    if bar_ns not in GRANULARITIES:
+        text = f"bars were asked for each {bar_ns // 10**9} s, which bitget does not keep"
+        raise Fault(Refusal(fault=Class.OTHER, text=text))
+    kept = symbols.instruments[instrument]
+    is_spot = symbols.products[instrument] == SPOT
+    side = "spot" if is_spot else "mix"
+    query: dict[str, Any] = {
+        "symbol": symbols.symbols[instrument],
+        "granularity": GRANULARITIES[bar_ns][int(is_spot)],
+    }
+    if not is_spot:
+        query["productType"] = PERPETUAL
+    found: dict[int, Bar] = {}
+    until_ns, now_ns = end_ns, 0
+    for page in range(_PAGES_MAX):
+        name, limit = ("candles", _RECENT) if page == 0 else ("history-candles", _OLD)
+        asked = query | {"endTime": str(until_ns // MS_NS), "limit": str(limit)}
+        if page == 0:
+            oldest = max(start_ns, until_ns - _RECENT * bar_ns)
+            asked["startTime"] = str(oldest // MS_NS)
+        data = good((yield from caller.get(f"/api/v2/{side}/market/{name}", asked)))
+        now_ns = now_ns or data.now_ns
+        rows = [
+            row_of(row, bar_ns, kept.price_decimals, kept.quantity_decimals)
+            for row in decoded(data, _ROWS)
+        ]
+        first_ns = min((bar.ts_ns - bar_ns for bar in rows), default=until_ns)
+        found.update((bar.ts_ns, bar) for bar in rows)
+        if first_ns <= start_ns or (page and first_ns >= until_ns):
+            break
+        until_ns = min(until_ns, first_ns)
+    closed_ns = now_ns or end_ns + bar_ns
+    return tuple(
+        found[ts_ns]
+        for ts_ns in sorted(found)
+        if start_ns <= ts_ns - bar_ns < end_ns and ts_ns <= closed_ns
     )
 
 

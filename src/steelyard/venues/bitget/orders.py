@@ -27,7 +27,7 @@ from steelyard.model.kinds import (
     STOP_MARKET,
     TAKE_PROFIT,
 )
-from steelyard.venues.bitget.exact import spelt
+from steelyard.venues.bitget.numbers import spelt
 from steelyard.venues.bitget.symbols import MARGIN_COIN, PERPETUAL
 
 SPOT_PLACE: Final = "/api/v2/spot/trade/place-order"

@@ -9,11 +9,8 @@ in coins is. Money is rounded up.
 Rule 4: words that are not known raise ValueError.
 """
 
-from collections import OrderedDict
 from decimal import Decimal
 from typing import Final
-
-from msgspec import Struct
 
 from steelyard.model.instruments import Instrument
 from steelyard.model.kinds import BUY, MAKER, TAKER
@@ -24,14 +21,14 @@ from steelyard.model.reports import (
     OrderState,
     TradeReport,
 )
-from steelyard.venues.bitget.exact import cost, near, plain, stamp_ns, units
+from steelyard.venues.bitget.memory import NOBODY, Memory
+from steelyard.venues.bitget.numbers import cost, near, plain, stamp_ns, units
 from steelyard.venues.bitget.orders import forced, meaning
 from steelyard.venues.bitget.symbols import PERPETUAL, SPOT, Symbols
 from steelyard.venues.bitget.words import Bill, FeeDetail, Fill, Order, Position
 from steelyard.venues.native.fees import Taken, taken
 
 HEDGED: Final = "hedge_mode"
-REMEMBERED: Final = 20_000
 _STATES: Final = {
     "init": OrderState.OPEN, "new": OrderState.OPEN, "live": OrderState.OPEN,
     "partially_filled": OrderState.OPEN, "partial-fill": OrderState.OPEN,
@@ -51,60 +48,6 @@ _ALONE: Final = frozenset({"normal_plan", "track_plan"})
 _TAKER: Final = frozenset({"taker", "T"})
 _YES: Final = frozenset({"yes", "YES", "Yes"})
 FUNDING: Final = "contract_settle_fee"
-
-
-class Known(Struct, frozen=True):
-    """What is remembered of an order number."""
-
-    client_id: str
-    position: str
-
-
-_NOBODY: Final = Known("", "")
-
-
-class Memory:
-    """Whose an order number is, and which of our orders wait for a trigger."""
-
-    def __init__(self) -> None:
-        """Remember nothing."""
-        self._orders: OrderedDict[str, Known] = OrderedDict()
-        self._plans: OrderedDict[str, str] = OrderedDict()
-        self.plain: OrderedDict[str, None] = OrderedDict()
-
-    def learn(self, order_id: str, client_id: str, position: str = "") -> None:
-        """Remember an order; what is known stands, since a plan's child has an id of its own."""
-        known = self._orders.get(order_id) or _NOBODY
-        self._orders[order_id] = Known(known.client_id or client_id, known.position or position)
-        if len(self._orders) > REMEMBERED:
-            self._orders.popitem(last=False)
-
-    def order(self, order_id: str) -> Known | None:
-        """Return what is known of an order."""
-        return self._orders.get(order_id)
-
-    def is_plan(self, client_id: str, plan: str) -> None:
-        """Remember that an order waits for a trigger, and among which."""
-        self._plans[client_id] = plan
-        if len(self._plans) > REMEMBERED:
-            self._plans.popitem(last=False)
-
-    def is_plain(self, client_id: str) -> None:
-        """Remember that an order is none."""
-        self.plain[client_id] = None
-        if len(self.plain) > REMEMBERED:
-            self.plain.popitem(last=False)
-
-    def plan(self, client_id: str) -> str | None:
-        """Return among which plans an order is; "": it is plain, None: nobody knows."""
-        if client_id in self._plans:
-            return self._plans[client_id]
-        return "" if client_id in self.plain else None
-
-    @property
-    def has_plans(self) -> bool:
-        """Say whether an order of ours ever waited for a trigger."""
-        return bool(self._plans)
 
 
 class Reports:
@@ -151,7 +94,7 @@ class Reports:
         if index < 0 or word.base_volume.strip("0.") == "":
             return None
         side, position = self._meaning(word, product)
-        known = self.memory.order(word.order_id) or _NOBODY
+        known = self.memory.order(word.order_id) or NOBODY
         client_id = known.client_id or word.client_oid or ""
         fees = [FeeDetail(fee_coin=word.fill_fee_coin or "", fee=word.fill_fee)]
         return self._trade(

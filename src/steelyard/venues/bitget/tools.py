@@ -14,14 +14,14 @@ import msgspec
 from steelyard.model.instruments import Fees, Instrument, Kind
 from steelyard.model.reports import Refusal, Unclear
 from steelyard.model.units import Money, Price, Quantity, Rate
-from steelyard.venues.bitget import words
+from steelyard.venues.bitget import frames, words
 from steelyard.venues.bitget.entry import Desk
 from steelyard.venues.bitget.errors import reading
 from steelyard.venues.bitget.instruments import contract, pair
 from steelyard.venues.bitget.market import BitgetMarket
+from steelyard.venues.bitget.private import Private
 from steelyard.venues.bitget.reports import Reports
 from steelyard.venues.bitget.signing import LOGIN_PATH, rest_headers, signature
-from steelyard.venues.bitget.stream import PrivateReader
 from steelyard.venues.bitget.symbols import MARGIN_COIN, PERPETUAL, SPOT, Symbols
 from steelyard.venues.bitget.terms import ADDRESSES, NAME
 from steelyard.venues.native.dialect import Credentials
@@ -119,13 +119,13 @@ def decode_ws(body: bytes) -> Any:
     """Decode one frame: what it says, as the venue's code reads it."""
     if body.strip() == b"pong":
         return {"says": [{"is": "Pong"}]}
-    word = msgspec.json.decode(body, type=words.SocketWord)
+    word = msgspec.json.decode(body, type=frames.SocketWord)
     if bytes(word.data) == b"null":
         known = Symbols(())
         desk = Desk(known, Reports(known, hedged=False), hedged=False, margin_mode="crossed")
         said: Any = desk.read(body)
     else:
-        arg = msgspec.json.decode(word.arg, type=words.Arg)
+        arg = msgspec.json.decode(word.arg, type=frames.Arg)
         rows = msgspec.json.decode(word.data)
         symbols = {arg.inst_id.upper()} if arg.inst_id not in ("", "default") else set()
         symbols |= {
@@ -138,7 +138,7 @@ def decode_ws(body: bytes) -> Any:
         if arg.channel in _PRIVATE:
             products = dict.fromkeys((arg.inst_type, SPOT, PERPETUAL))
             known = Symbols([invented(one, each) for one in products for each in sorted(symbols)])
-            said = PrivateReader(known, Reports(known, hedged=False)).read(body)
+            said = Private(known, Reports(known, hedged=False)).read(body)
         else:
             made = [invented(arg.inst_type, each) for each in sorted(symbols)]
             said = BitgetMarket(made, ADDRESSES["mainnet"]).read(body)

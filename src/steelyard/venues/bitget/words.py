@@ -1,18 +1,17 @@
-"""Bitget's messages, as far as they are read; names are the venue's.
+"""Bitget's messages over REST, as far as they are read; names are the venue's.
 
 Rule 1: a number stays the text it was spelt as; `Raw` where the venue spells it either way.
 Rule 2: a field without a default is one without which the message means nothing.
 """
 
 from decimal import Decimal
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta, Raw, Struct, field
 
 NULL: Final = Raw(b"null")
 Stamp: TypeAlias = str | int
 """Milliseconds, as a text or a number."""
-Spelt: TypeAlias = tuple[str, str]
 Candle: TypeAlias = Annotated[list[str], Meta(min_length=6)]
 
 
@@ -27,57 +26,6 @@ class Envelope(Struct, frozen=True, rename="camel"):
 
 
 # --- market --------------------------------------------------------------------------------------
-
-
-class Arg(Struct, frozen=True, rename="camel", gc=False):
-    """What a frame is about. Account channels name a coin instead of an instrument."""
-
-    inst_type: str = ""
-    channel: str = ""
-    inst_id: str = ""
-
-
-class Push(Struct, frozen=True, rename="camel"):
-    """Any push: what it is about, and its data as they came."""
-
-    arg: Arg
-    data: Raw
-    action: str = ""
-    ts: Stamp = 0
-
-
-class Ticker(Struct, frozen=True, rename="camel", gc=False):
-    """Best prices; perpetuals add mark, index and funding."""
-
-    bid_pr: str
-    ask_pr: str
-    bid_sz: str
-    ask_sz: str
-    ts: Stamp
-    mark_price: str = ""
-    index_price: str = ""
-    funding_rate: str = ""
-    next_funding_time: Stamp = ""
-
-
-class PublicTrade(Struct, frozen=True, rename="camel", gc=False):
-    """Somebody traded; `side` is the taker's."""
-
-    ts: Stamp
-    price: str
-    size: str
-    side: str
-
-
-class Levels(Struct, frozen=True, rename="camel", gc=False):
-    """Levels of a book; quantity 0 removes one. `checksum` 0: not told."""
-
-    asks: list[Spelt]
-    bids: list[Spelt]
-    ts: Stamp
-    checksum: int = 0
-    seq: int = -1
-    pseq: int = -1
 
 
 class Depth(Struct, frozen=True, rename="camel"):
@@ -331,29 +279,3 @@ class Mode(Struct, frozen=True, rename="camel"):
     """The position mode after it was set."""
 
     pos_mode: str
-
-
-# --- sockets -------------------------------------------------------------------------------------
-
-
-class SocketWord(Struct, frozen=True, rename="camel"):
-    """What a socket says about itself, and answers on the order socket."""
-
-    event: str | None = None
-    op: str | None = None
-    code: str | int | None = None
-    msg: str | None = None
-    arg: Raw = NULL
-    action: str = ""
-    data: Raw = NULL
-    ts: Stamp | None = None
-
-
-class TradeAnswer(Struct, frozen=True, rename="camel"):
-    """To which request an answer on the order socket belongs."""
-
-    id: str
-    inst_type: str = ""
-    channel: str = ""
-    inst_id: str = ""
-    params: dict[str, Any] = {}

@@ -1,10 +1,8 @@
 """The private half of the dialect, for one account that trades coins, contracts or both.
 
-Rule 1: an order of ours lives among ordinary orders or waits among price-triggered ones. A cancel
-or amendment finds out which before it changes anything, and then changes one thing.
-Rule 2: two calls change something only where both only take away: cancelling everything, and the
-dead-man's switch. Half of it does no harm, and it may be asked for again.
-Rule 3: what the venue answers to a create is told as it stands: `Success` with its report, or
+Rule 1: an order of ours lives among ordinary orders or waits among price-triggered ones; only those
+of the first kind are amended.
+Rule 2: what the venue answers to a create is told as it stands: `Success` with its report, or
 without one where the venue tells only a number.
 """
 
@@ -17,12 +15,10 @@ from steelyard.model.instruments import Instrument
 from steelyard.model.kinds import MARKET
 from steelyard.model.reports import Fault, News, Refusal, Reply, Success
 from steelyard.venues.gate import words
-from steelyard.venues.gate.asking import ANYTHING, Ask, Halt, ask
 from steelyard.venues.gate.batches import Batches
-from steelyard.venues.gate.calls import Caller
+from steelyard.venues.gate.calls import Ask, Caller, Halt, ask, steps
 from steelyard.venues.gate.entry import OrderSocket
 from steelyard.venues.gate.finding import PERP, PERP_ORDER, SPOT_ORDER, Finder
-from steelyard.venues.gate.keeping import Keeping
 from steelyard.venues.gate.market import SPOT_BOOK
 from steelyard.venues.gate.memory import Memory
 from steelyard.venues.gate.numbers import exact
@@ -37,11 +33,13 @@ from steelyard.venues.gate.orders import (
     spot_trigger_fields,
     text_of,
 )
-from steelyard.venues.gate.private import PrivateStream
+from steelyard.venues.gate.private import Private
+from steelyard.venues.gate.profile import Settings
 from steelyard.venues.gate.reports import Reports
 from steelyard.venues.gate.standing import Standing
 from steelyard.venues.gate.symbols import Symbols
 from steelyard.venues.gate.terms import terms_for
+from steelyard.venues.gate.trades import History
 from steelyard.venues.native.batches import Outcome
 from steelyard.venues.native.dialect import (
     Addresses,
@@ -74,9 +72,10 @@ class GateAccount:
         self._reports = reports = Reports(symbols, memory, hedged=hedged)
         self._hedged = hedged
         self._finder = Finder(caller, symbols, reports, memory)
-        self._keeping = keeping = Keeping(caller, symbols)
-        self._standing = Standing(caller, symbols, reports, memory, keeping.is_unified)
-        self._private = PrivateStream(addresses, credentials, caller, symbols, reports)
+        self._settings = settings = Settings(caller, symbols)
+        self._standing = Standing(caller, symbols, reports, settings.is_unified)
+        self._history = History(caller, symbols, reports, memory)
+        self._private = Private(addresses, credentials, caller, symbols, reports)
         self._batches = Batches(caller, symbols, reports, memory, hedged=hedged)
         self._socket = OrderSocket(
             addresses, credentials, caller, symbols, reports, memory, self._batches, hedged=hedged
@@ -86,11 +85,11 @@ class GateAccount:
 
     def place(self, order: Placing) -> Steps:
         """Create an order, in the place where its kind lives."""
-        return _steps(self._place(order))
+        return steps(self._place(order))
 
     def cancel(self, client_id: str, instrument: int) -> Steps:
         """Cancel one order, wherever it lives."""
-        return _steps(self._cancel(client_id, instrument))
+        return steps(self._finder.cancel(client_id, instrument))
 
     def batch_max(self, order: Placing, *, over_socket: bool) -> int:
         """Say so: the same over the socket and over REST."""
@@ -112,47 +111,47 @@ class GateAccount:
 
     def cancel_all(self, instrument: int) -> Steps:
         """Cancel everything in one instrument: ordinary orders, then those that wait."""
-        return _steps(self._cancel_all(instrument))
+        return steps(self._standing.cancel_all(instrument))
 
     def amend(self, client_id: str, instrument: int, price: int, quantity: int) -> Steps | None:
         """Change price and quantity of a resting order; None for one that waits for its price."""
         if self._memory.price_id_of(client_id) and not self._memory.id_of(client_id):
             return None
-        return _steps(self._amend(client_id, instrument, price, quantity))
+        return steps(self._amend(client_id, instrument, price, quantity))
 
     def order(self, client_id: str, instrument: int) -> Steps:
         """Ask for one order in every namespace it could live in."""
-        return _steps(self._finder.find(client_id, instrument))
+        return steps(self._finder.find(client_id, instrument))
 
     def open_orders(self) -> Steps:
         """Ask for all open orders, conditional ones included."""
-        return _steps(self._standing.open_orders())
+        return steps(self._standing.open_orders())
 
     def trades(self, cursor: str) -> Steps:
         """Ask for trades and funding since a cursor."""
-        return _steps(self._standing.trades(cursor))
+        return steps(self._history.trades(cursor))
 
     def holdings(self) -> Steps:
         """Ask for positions and wallet."""
-        return _steps(self._standing.holdings())
+        return steps(self._standing.holdings())
 
     # --- settings --------------------------------------------------------------------------------
 
     def profile(self) -> Steps:
         """Ask what the key may do and how the account stands."""
-        return _steps(self._keeping.profile())
+        return steps(self._settings.profile())
 
     def set_hedged(self, hedged: bool) -> Steps:
         """Set the position mode."""
-        return _steps(self._keeping.set_hedged(hedged))
+        return steps(self._settings.set_hedged(hedged))
 
     def set_leverage(self, instrument: int, leverage: int) -> Steps:
         """Set the leverage."""
-        return _steps(self._keeping.set_leverage(instrument, leverage, hedged=self._hedged))
+        return steps(self._settings.set_leverage(instrument, leverage, hedged=self._hedged))
 
     def guard(self, span_ns: int) -> Steps | None:
         """Arm the dead-man's switch."""
-        return _steps(self._keeping.guard(span_ns))
+        return steps(self._standing.guard(span_ns))
 
     def used(self, answer: Answer) -> int | None:
         """Return None: Gate counts each endpoint apart, which is no measure of our window."""
@@ -165,7 +164,7 @@ class GateAccount:
         user = ""
         if self._symbols.perp:
             try:
-                user = yield from self._keeping.user()
+                user = yield from self._settings.user()
             except Halt as halt:
                 return halt.reply
         return self._private.streams(user)
@@ -234,7 +233,7 @@ class GateAccount:
         self, order: Placing, instrument: Instrument, symbol: str, *, spot: bool
     ) -> Ask[Reply]:
         if spot:
-            unified = yield from self._keeping.is_unified()
+            unified = yield from self._settings.is_unified()
             fields = spot_trigger_fields(order, instrument, symbol, unified=unified)
             path = "/spot/price_orders"
         else:
@@ -254,33 +253,6 @@ class GateAccount:
                 Refusal(fault=Fault.OTHER, code=reasons.NO_MARKET, text="nobody offers anything")
             )
         return exact(book.asks[0][0], instrument.price_decimals)
-
-    def _cancel(self, client_id: str, place: int) -> Ask[Reply]:
-        waits = yield from self._waits(client_id, place)
-        spot, symbol = self._symbols.is_spot(place), self._symbols.texts[place]
-        root = "/spot" if spot else PERP
-        if waits:
-            path = f"{root}/price_orders/{self._memory.price_id_of(client_id)}"
-            call = self._caller.change("DELETE", path)
-        else:
-            key = self._memory.id_of(client_id) or text_of(client_id)
-            query = {"currency_pair": symbol} if spot else {}
-            call = self._caller.change("DELETE", f"{root}/orders/{key}", query=query)
-        yield from ask(call, ANYTHING, self._caller.now_ns)
-        return Success()
-
-    def _cancel_all(self, place: int) -> Ask[Reply]:
-        symbol = self._symbols.texts[place]
-        lists: tuple[tuple[str, str], ...] = (
-            (f"{PERP}/orders", "contract"),
-            (f"{PERP}/price_orders", "contract"),
-        )
-        if self._symbols.is_spot(place):
-            lists = (("/spot/orders", "currency_pair"), ("/spot/price_orders", "market"))
-        for path, name in lists:
-            call = self._caller.change("DELETE", path, query={name: symbol})
-            yield from ask(call, ANYTHING, self._caller.now_ns)
-        return Success()
 
     def _amend(self, client_id: str, place: int, price: int, quantity: int) -> Ask[Reply]:
         instrument, symbol = self._symbols.instruments[place], self._symbols.texts[place]
@@ -304,14 +276,6 @@ class GateAccount:
         word = yield from ask(call, PERP_ORDER, self._caller.now_ns)
         return Success(value=_told(self._reports.perp_order, word))
 
-    def _waits(self, client_id: str, place: int) -> Ask[bool]:
-        """Say whether an order waits for its price, asking where nobody remembers."""
-        if self._memory.is_ordinary(client_id):
-            return False
-        if not self._memory.price_id_of(client_id):
-            yield from self._finder.waiting(client_id, place, "open")
-        return bool(self._memory.price_id_of(client_id))
-
 
 def _told(read: Callable[[Any], Any], word: Any) -> Any:
     """Return the report in an answer to a change; what cannot be read is left to be asked for."""
@@ -319,10 +283,3 @@ def _told(read: Callable[[Any], Any], word: Any) -> Any:
         return read(word)
     except ValueError:
         return None
-
-
-def _steps(conversation: Ask[Reply]) -> Steps:
-    try:
-        return (yield from conversation)
-    except Halt as halt:
-        return halt.reply

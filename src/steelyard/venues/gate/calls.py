@@ -1,20 +1,39 @@
-"""Requests to Gate, signed.
+"""Requests to Gate, signed, and their answers: one, or all pages of a list.
 
 Rule 1: queries are written here only from words of the venue and from numbers, so nothing in them
 has to be escaped and what is signed is what is sent.
 Rule 2: what creates or amends says until when it may be done (`terms`, rule 2).
+Rule 3: a refusal or an answer that does not decode ends the conversation with itself (`Halt`).
+Rule 4: a list is complete when a page came that was not full. Who cannot get there says so and
+returns nothing.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Final, TypeVar
 
+from steelyard.model.reports import Refusal, Reply, Unclear
+from steelyard.venues.gate import errors, words
 from steelyard.venues.gate.orders import encode
 from steelyard.venues.gate.signing import headers
-from steelyard.venues.gate.terms import AGED_S, EXPIRES_MS, PREFIX, REST
-from steelyard.venues.native.dialect import Addresses, Call, Credentials
+from steelyard.venues.gate.terms import AGED_S, EXPIRES_MS, PAGES_MAX, PREFIX, REST
+from steelyard.venues.native.dialect import Addresses, Call, Credentials, Steps
+from steelyard.wire.http import Answer
 
 _SECOND_NS: Final = 1_000_000_000
 _MILLI_NS: Final = 1_000_000
+ANYTHING: Final = words.decoder(Any)
+
+T = TypeVar("T")
+Ask = Generator[Call, Answer, T]
+
+
+class Halt(Exception):
+    """The conversation ends with this reply."""
+
+    def __init__(self, reply: Refusal | Unclear) -> None:
+        """Carry the reply."""
+        super().__init__(reply.text)
+        self.reply = reply
 
 
 class Caller:
@@ -75,6 +94,37 @@ def public_call(base: str, path: str, **query: Any) -> Call:
     full = base.rstrip("/") + PREFIX + path
     accept = {"Accept": "application/json", "X-Gate-Size-Decimal": "1"}
     return Call(method="GET", url=f"{full}?{text}" if text else full, headers=accept)
+
+
+def ask(call: Call, decoder: Any, now_ns: Callable[[], int]) -> Ask[Any]:
+    """Ask once. Raises Halt."""
+    answer = yield call
+    value = errors.read(answer, decoder, now_ns())
+    if isinstance(value, (Refusal, Unclear)):
+        raise Halt(value)
+    return value
+
+
+def pages(
+    write: Callable[[int], Call], decoder: Any, size: int, now_ns: Callable[[], int],
+    most: int = PAGES_MAX,
+) -> Ask[tuple[list[Any], bool]]:  # fmt: skip
+    """Ask for pages 0, 1, … until one is not full; return the rows and whether that came."""
+    rows: list[Any] = []
+    for number in range(most):
+        page = yield from ask(write(number), decoder, now_ns)
+        rows.extend(page)
+        if len(page) < size:
+            return rows, True
+    return rows, False
+
+
+def steps(conversation: Ask[Reply]) -> Steps:
+    """Run a conversation that may end by `Halt`."""
+    try:
+        return (yield from conversation)
+    except Halt as halt:
+        return halt.reply
 
 
 def _text(query: Mapping[str, Any]) -> str:

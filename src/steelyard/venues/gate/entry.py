@@ -17,6 +17,7 @@ from steelyard.model.reports import OrderReport, Reply, Success, Unclear
 from steelyard.venues.gate import errors, frames, words
 from steelyard.venues.gate.batches import Batches
 from steelyard.venues.gate.calls import Caller
+from steelyard.venues.gate.frames import decode, ping
 from steelyard.venues.gate.memory import Memory
 from steelyard.venues.gate.orders import (
     buys_at_market,
@@ -202,19 +203,6 @@ class OrderSocket:
             return self._batches.created(rows, spot=self.spot)
         except msgspec.DecodeError as error:
             return Unclear(text=f"the answer does not decode: {error}")
-
-
-def ping(product: str) -> bytes:
-    """Return the venue's own ping."""
-    return encode({"time": 1, "channel": f"{product}.ping"})
-
-
-def decode(decoder: "msgspec.json.Decoder[Any]", body: bytes | msgspec.Raw) -> Any:
-    """Decode. Raises ValueError for what does not decode."""
-    try:
-        return decoder.decode(body)
-    except msgspec.DecodeError as error:
-        raise ValueError(f"{error}: {bytes(body)[:200]!r}") from error
 
 
 def _status(header: frames.Header) -> int:

@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from steelyard.model import reasons
 from steelyard.model.reports import Fault, Refusal, Unclear
-from steelyard.venues.gate.numbers import number, time_ns
+from steelyard.venues.gate.numbers import time_ns
+from steelyard.venues.native.numbers import number
 from steelyard.wire.http import Answer
 
 T = TypeVar("T")

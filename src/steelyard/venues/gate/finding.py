@@ -1,4 +1,4 @@
-"""Looking for one order by its client id, in every place it could live.
+"""Conversations about one order: where it lives, what became of it, its trades, its end.
 
 Rule 1: an order is in one of three places: among ordinary orders, among price-triggered orders
 that wait, or it was one of those and ended or became an ordinary order. The places are asked in
@@ -7,6 +7,8 @@ Rule 2: coins may not know the text of an ended order, so their history is read,
 `NO_ORDER` is said only after a whole history; a history that is too long to read is `Unclear`.
 Rule 3: an order with fills is told with its trades; they are complete if they add up to what is
 filled.
+Rule 4: a cancel finds out whether an order waits for its price before it changes anything, and then
+changes one thing.
 """
 
 from collections.abc import Callable
@@ -24,8 +26,7 @@ from steelyard.model.reports import (
     Unclear,
 )
 from steelyard.venues.gate import words
-from steelyard.venues.gate.asking import Ask, Halt, ask, pages
-from steelyard.venues.gate.calls import Caller
+from steelyard.venues.gate.calls import ANYTHING, Ask, Caller, Halt, ask, pages
 from steelyard.venues.gate.memory import Memory
 from steelyard.venues.gate.orders import text_of
 from steelyard.venues.gate.reports import PRICE_ID, Reports
@@ -101,7 +102,30 @@ class Finder:
                 return read(row)
         return None
 
+    def cancel(self, client_id: str, place: int) -> Ask[Reply]:
+        """Cancel an order where it lives."""
+        waits = yield from self._waits(client_id, place)
+        spot, symbol = self._symbols.is_spot(place), self._symbols.texts[place]
+        root = "/spot" if spot else PERP
+        if waits:
+            path = f"{root}/price_orders/{self._memory.price_id_of(client_id)}"
+            call = self._caller.change("DELETE", path)
+        else:
+            key = self._memory.id_of(client_id) or text_of(client_id)
+            query = {"currency_pair": symbol} if spot else {}
+            call = self._caller.change("DELETE", f"{root}/orders/{key}", query=query)
+        yield from ask(call, ANYTHING, self._caller.now_ns)
+        return Success()
+
     # --- inside ----------------------------------------------------------------------------------
+
+    def _waits(self, client_id: str, place: int) -> Ask[bool]:
+        """Say whether an order waits for its price, asking where nobody remembers."""
+        if self._memory.is_ordinary(client_id):
+            return False
+        if not self._memory.price_id_of(client_id):
+            yield from self.waiting(client_id, place, "open")
+        return bool(self._memory.price_id_of(client_id))
 
     def _ordinary(self, client_id: str, place: int, *, spot: bool) -> Ask[OrderReport | None]:
         key = self._memory.id_of(client_id) or text_of(client_id)

@@ -2,13 +2,18 @@
 
 Rule 1: hot frames keep prices and sizes as they were spelt; `numbers` reads them.
 Rule 2: the words of account frames are those of REST.
+Rule 3: what a socket says about itself is read here, for every stream alike.
 """
 
 from decimal import Decimal
+from typing import Any, Final
 
+import msgspec
 from msgspec import Raw, Struct, field
 
-from steelyard.venues.gate.words import NOTHING, PerpLevel, Text
+from steelyard.venues.gate.orders import encode
+from steelyard.venues.gate.words import NOTHING, PerpLevel, Text, decoder
+from steelyard.venues.native.dialect import Aside, Confirmed, Denied, Leaving, Pong
 
 
 class Wrong(Struct, frozen=True, kw_only=True):
@@ -158,3 +163,49 @@ class Balance(Struct, frozen=True, kw_only=True):
     balance: Decimal | None = None
     type: str = ""
     text: str = ""
+
+
+class SpotPriceNews(Struct, frozen=True, kw_only=True):
+    """What `spot.priceorders` tells: the order lies flat here, and our text is missing."""
+
+    id: Text
+    market: str
+    side: str = "buy"
+    price: Decimal = NOTHING
+    amount: Decimal = NOTHING
+    trigger_price: Decimal = NOTHING
+    fired_order_id: Text = 0
+    err_msg: str = ""
+    ctime: Decimal = NOTHING
+    ftime: Decimal = NOTHING
+
+
+FRAME: Final = decoder(Frame)
+
+
+def ping(product: str) -> bytes:
+    """Return the venue's own ping."""
+    return encode({"time": 1, "channel": f"{product}.ping"})
+
+
+def decode(shape: "msgspec.json.Decoder[Any]", body: bytes | msgspec.Raw) -> Any:
+    """Decode. Raises ValueError for what does not decode."""
+    try:
+        return shape.decode(body)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{error}: {bytes(body)[:200]!r}") from error
+
+
+def aside(word: Frame) -> Aside:
+    """Return what a frame says about its socket. Raises ValueError for anything else."""
+    if word.type == "upgrade":
+        return Leaving(reason=word.msg)
+    if word.error is not None and word.error.message:
+        return Denied(text=f"{word.channel}: {word.error.code} {word.error.message}")
+    if word.channel.endswith(".pong"):
+        return Pong()
+    if word.event == "subscribe":
+        return Confirmed(what=word.channel)
+    if word.event == "unsubscribe" or word.channel.endswith(".system"):
+        return Pong()
+    raise ValueError(f"nobody understands {word.event!r} of {word.channel!r}")

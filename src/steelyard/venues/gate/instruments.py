@@ -15,11 +15,11 @@ from steelyard.model.decimals import decimals_of
 from steelyard.model.errors import ConfigurationError, NumberError
 from steelyard.model.instruments import Fees, Instrument, Kind, MarginTier
 from steelyard.model.units import RATE_DECIMALS, Money, Price, Quantity, Rate
-from steelyard.venues.gate.numbers import high, low, nearest
 from steelyard.venues.gate.symbols import contract_name, pair_name
 from steelyard.venues.gate.terms import NAME
 from steelyard.venues.gate.words import Contract, Pair
 from steelyard.venues.native.dialect import Listed
+from steelyard.venues.native.numbers import high, low, nearest
 
 COIN_DECIMALS: Final = 8
 CONTRACT_DECIMALS: Final = 4

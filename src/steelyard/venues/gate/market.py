@@ -18,14 +18,13 @@ from steelyard.model.market import Level
 from steelyard.model.reports import Fault, Refusal, Reply, Success, Unclear
 from steelyard.model.units import Nanos, Price, Quantity
 from steelyard.venues.gate import words
-from steelyard.venues.gate.asking import Ask, Halt, ask
-from steelyard.venues.gate.calls import public_call
+from steelyard.venues.gate.calls import Ask, Halt, ask, public_call, steps
 from steelyard.venues.gate.depth import GateBook
-from steelyard.venues.gate.entry import ping
+from steelyard.venues.gate.frames import ping
+from steelyard.venues.gate.hearing import INTERVALS, Hearing
 from steelyard.venues.gate.instruments import listed_contract, listed_pair
 from steelyard.venues.gate.numbers import exact, floored, near, time_ns
 from steelyard.venues.gate.orders import encode
-from steelyard.venues.gate.reading import INTERVALS, PublicReader
 from steelyard.venues.gate.symbols import Symbols
 from steelyard.venues.gate.terms import FUTURES, NAME, REST, SPOT
 from steelyard.venues.native.dialect import (
@@ -66,27 +65,27 @@ class GateMarket:
         self._symbols = Symbols(instruments)
         self._addresses = addresses
         self._base = addresses.rest[REST]
-        self._reader = PublicReader(self._symbols)
+        self._hearing = Hearing(self._symbols)
 
     def time(self) -> Steps:
         """Ask for the venue's clock."""
-        return _steps(self._time())
+        return steps(self._time())
 
     def listing(self) -> Steps:
         """Ask for all pairs and contracts."""
-        return _steps(self._listing())
+        return steps(self._listing())
 
     def depth_snapshot(self, instrument: int) -> Steps:
         """Ask for the numbered book."""
-        return _steps(self._state(instrument))
+        return steps(self._state(instrument))
 
     def bars(self, instrument: int, bar_ns: int, start_ns: int, end_ns: int) -> Steps:
         """Ask for closed bars."""
-        return _steps(self._history(instrument, bar_ns, start_ns, end_ns))
+        return steps(self._history(instrument, bar_ns, start_ns, end_ns))
 
     def quote(self, instrument: int) -> Steps:
         """Ask for the best quote."""
-        return _steps(self._best(instrument))
+        return steps(self._best(instrument))
 
     def book(self, instrument: int) -> BookRule:
         """Return a new book."""
@@ -116,7 +115,7 @@ class GateMarket:
 
     def read(self, frame: bytes) -> Sequence[Said]:
         """Read one public frame. Raises ValueError for what nobody understands."""
-        return self._reader.read(frame)
+        return self._hearing.read(frame)
 
     # --- questions -------------------------------------------------------------------------------
 
@@ -133,7 +132,7 @@ class GateMarket:
         for contract in contracts:
             if contract.funding_interval:
                 at = int(contract.funding_next_apply)
-                self._reader.funding[contract.name] = (at, contract.funding_interval)
+                self._hearing.funding[contract.name] = (at, contract.funding_interval)
         found = [listed_pair(pair) for pair in pairs]
         found += [listed_contract(contract) for contract in contracts]
         return Success(value=tuple(one for one in found if one is not None))
@@ -276,10 +275,3 @@ def _sizes(levels: list[tuple[Any, Any]], instrument: Instrument) -> tuple[Level
 
 def _nobody() -> int:
     return 0
-
-
-def _steps(conversation: Ask[Reply]) -> Steps:
-    try:
-        return (yield from conversation)
-    except Halt as halt:
-        return halt.reply

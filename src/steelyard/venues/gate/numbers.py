@@ -1,18 +1,18 @@
 """Gate's spelling of numbers and times, read exactly.
 
-Rule 1: money, prices and sizes come as text or as JSON numbers; neither ever becomes a binary
-float.
-Rule 2: what does not fit a unit is refused (`exact`, `units`) where it is ours, and floored
-(`floored`) or rounded (`near`) where it is somebody else's size or price: those may be finer than
-any order can be.
+Rule 1: prices and sizes come as text or as JSON numbers; neither ever becomes a binary float. What
+Gate says as decimals is read by `native.numbers`.
+Rule 2: what does not fit a unit is refused (`exact`) where it is ours, and floored (`floored`) or
+rounded (`near`) where it is somebody else's size or price: those may be finer than an order can be.
 Rule 3: times are seconds, milliseconds or microseconds, as text or number; their size tells which.
 """
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-_WIDE: Final = Context(prec=60)
+from steelyard.venues.native.numbers import WIDE, Misspelt, low, nearest, number, units, whole
+
 _MS_FROM: Final = 10**11
 _US_FROM: Final = 10**14
 _CACHED: Final = 65_536
@@ -22,12 +22,11 @@ _CACHED: Final = 65_536
 def exact(text: str | int, decimals: int) -> int:
     """Return text as units of 10^-decimals. Raises ValueError for what would need rounding."""
     if isinstance(text, int):
-        return text * _power(decimals)
-    whole, _, fraction = text.partition(".")
-    short = decimals - len(fraction)
-    if short >= 0 and text.isascii() and (whole + fraction).lstrip("-").isdigit():
-        return int(whole + fraction) * _power(short)
-    return units(number(text), decimals)
+        return units(str(text), decimals)
+    try:
+        return units(text, decimals)
+    except Misspelt:
+        return whole(number(text), decimals)  # an exponent
 
 
 @lru_cache(maxsize=_CACHED)
@@ -43,51 +42,16 @@ def near(text: str, decimals: int) -> int:
 def floored(text: str | int, decimals: int) -> int:
     """Return somebody's size in units, rounded down; what is not nothing is at least one unit."""
     if isinstance(text, int):
-        return text * _power(decimals)
-    whole, _, fraction = text.partition(".")
-    if not (text.isascii() and (whole + fraction).isdigit()):
+        return units(str(text), decimals)
+    start, _, fraction = text.partition(".")
+    digits = start + fraction
+    if not (text.isascii() and digits.isdigit()):
         return _floor(number(text), decimals)
     short = decimals - len(fraction)
     if short >= 0:
-        return int(whole + fraction) * _power(short)
-    digits = whole + fraction
+        return units(text, decimals)
     value = int(digits[:short] or "0")
     return value or (1 if int(digits) else 0)
-
-
-def number(text: str) -> Decimal:
-    """Read a decimal. Raises ValueError."""
-    try:
-        value = Decimal(text)
-    except ArithmeticError as error:
-        raise ValueError(f"{text!r} is no number") from error
-    if not value.is_finite():
-        raise ValueError(f"{text!r} is no finite number")
-    return value
-
-
-def units(value: Decimal, decimals: int) -> int:
-    """Return a value in units. Raises ValueError for what would need rounding."""
-    scaled = value.scaleb(decimals, _WIDE)
-    result = int(scaled)
-    if result != scaled:
-        raise ValueError(f"{value} has more than {decimals} decimals")
-    return result
-
-
-def nearest(value: Decimal, decimals: int) -> int:
-    """Return a value in units, rounded half to even: for what is told only to be looked at."""
-    return int(value.scaleb(decimals, _WIDE).to_integral_value(ROUND_HALF_EVEN))
-
-
-def low(value: Decimal, decimals: int) -> int:
-    """Return a value in units, rounded down."""
-    return int(value.scaleb(decimals, _WIDE).to_integral_value(ROUND_FLOOR))
-
-
-def high(value: Decimal, decimals: int) -> int:
-    """Return a value in units, rounded up."""
-    return int(value.scaleb(decimals, _WIDE).to_integral_value(ROUND_CEILING))
 
 
 def time_ns(value: Decimal | int | str) -> int:
@@ -97,14 +61,20 @@ def time_ns(value: Decimal | int | str) -> int:
             return value * 1_000_000_000
         return value * (1_000_000 if value < _US_FROM else 1_000)
     if isinstance(value, str):
-        whole, _, fraction = value.partition(".")
-        if whole.isdecimal() and (not fraction or fraction.isdecimal()):
+        start, _, fraction = value.partition(".")
+        if start.isdecimal() and (not fraction or fraction.isdecimal()):
             # Hot: trades in coins tell milliseconds with a fraction as text.
-            power = 9 if (size := int(whole)) < _MS_FROM else 6 if size < _US_FROM else 3
-            return int(whole + fraction[:power].ljust(power, "0"))
+            power = 9 if (size := int(start)) < _MS_FROM else 6 if size < _US_FROM else 3
+            return int(start + fraction[:power].ljust(power, "0"))
     moment = number(value) if isinstance(value, str) else value
     power = 9 if moment < _MS_FROM else 6 if moment < _US_FROM else 3
-    return int(moment.scaleb(power, _WIDE))
+    return int(moment.scaleb(power, WIDE))
+
+
+def seconds_of(value: Decimal) -> Decimal:
+    """Return seconds of a time that is told in either unit."""
+    # One document tells `update_time` in seconds, the other in milliseconds.
+    return value / 1000 if value > 10**11 else value
 
 
 def _floor(value: Decimal, decimals: int) -> int:
@@ -112,8 +82,3 @@ def _floor(value: Decimal, decimals: int) -> int:
         raise ValueError(f"a size was {value}")
     result = low(value, decimals)
     return result or (1 if value else 0)
-
-
-def _power(exponent: int) -> int:
-    result: int = 10**exponent
-    return result

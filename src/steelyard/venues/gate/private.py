@@ -14,24 +14,14 @@ from typing import Any, Final
 from steelyard.model.reports import News
 from steelyard.venues.gate import frames, words
 from steelyard.venues.gate.calls import Caller
-from steelyard.venues.gate.entry import decode, ping
+from steelyard.venues.gate.frames import FRAME, aside, decode, ping
 from steelyard.venues.gate.orders import encode
 from steelyard.venues.gate.reports import Reports
 from steelyard.venues.gate.signing import subscription_auth
 from steelyard.venues.gate.symbols import Symbols
 from steelyard.venues.gate.terms import FUTURES, SPOT
-from steelyard.venues.native.dialect import (
-    Addresses,
-    Aside,
-    Confirmed,
-    Credentials,
-    Denied,
-    Leaving,
-    Pong,
-    Stream,
-)
+from steelyard.venues.native.dialect import Addresses, Aside, Credentials, Stream
 
-FRAME: Final = words.decoder(frames.Frame)
 _ALL: Final = "!all"
 SPOT_CHANNELS: Final = ("spot.orders", "spot.usertrades", "spot.balances", "spot.priceorders")
 # A triggered order is told before the order that it becomes, if it can be helped.
@@ -43,7 +33,7 @@ _WITHOUT_PAYLOAD: Final = frozenset({"spot.balances"})
 _USER_ONLY: Final = frozenset({"futures.balances"})
 
 
-class PrivateStream:
+class Private:
     """Writes the subscriptions of one account and reads what comes of them."""
 
     def __init__(
@@ -58,7 +48,7 @@ class PrivateStream:
             "spot.usertrades": (words.decoder(list[words.SpotTrade]), reports.spot_trade),
             "spot.balances": (words.decoder(list[frames.Balance]), _nothing),
             "spot.priceorders": (
-                words.decoder(words.SpotPriceNews | list[words.SpotPriceNews]),
+                words.decoder(frames.SpotPriceNews | list[frames.SpotPriceNews]),
                 reports.spot_price_news,
             ),
             "futures.orders": (words.decoder(list[words.PerpOrder]), reports.perp_order),
@@ -114,21 +104,6 @@ class PrivateStream:
                 "auth": subscription_auth(self._credentials, channel, str(at)),
             }
         )  # fmt: skip
-
-
-def aside(word: frames.Frame) -> Aside:
-    """Return what a frame says about its socket. Raises ValueError for anything else."""
-    if word.type == "upgrade":
-        return Leaving(reason=word.msg)
-    if word.error is not None and word.error.message:
-        return Denied(text=f"{word.channel}: {word.error.code} {word.error.message}")
-    if word.channel.endswith(".pong"):
-        return Pong()
-    if word.event == "subscribe":
-        return Confirmed(what=word.channel)
-    if word.event == "unsubscribe" or word.channel.endswith(".system"):
-        return Pong()
-    raise ValueError(f"nobody understands {word.event!r} of {word.channel!r}")
 
 
 def _nothing(row: object) -> None:

@@ -1,13 +1,9 @@
-"""How an account stands: its open orders, its trades since a cursor, what it holds.
+"""The account as a whole: its open orders, what it holds, and taking every order away.
 
 Rule 1: what is asked for follows from the instruments: coins, contracts or both, in one snapshot.
-Rule 2: trades are asked for by time, in whole seconds and in spans that end at a fixed moment, so
-that pages do not shift while they are read. A span with more trades than can be paged is halved.
-Rule 3: the cursor is a second that lies `SETTLED_NS` back: lists are not complete at once, and what
-is told twice is booked once, by the id of the trade.
-Rule 4: a trade of an order that a price-triggered one became does not tell our text: that order is
-asked for it, once.
-Rule 5: `complete` is said only after every list was read to its end.
+Rule 2: `complete` is said only after every list was read to its end.
+Rule 3: two calls change something only where both only take away: cancelling everything, and the
+dead-man's switch. Half of it does no harm, and it may be asked for again.
 """
 
 from collections.abc import Callable
@@ -16,71 +12,43 @@ from typing import Any, Final
 
 from steelyard.model.instruments import Kind
 from steelyard.model.reports import (
-    FundingReport,
     Holding,
     Holdings,
     OpenOrders,
     OrderReport,
-    Refusal,
     Reply,
     Success,
-    TradeReport,
-    Trades,
     Unclear,
 )
 from steelyard.venues.gate import words
-from steelyard.venues.gate.asking import Ask, Halt, ask, pages
-from steelyard.venues.gate.calls import Caller
-from steelyard.venues.gate.finding import (
-    PERP,
-    PERP_ORDERS,
-    PERP_PRICE_ORDER,
-    PERP_PRICE_ORDERS,
-    PERP_TRADES,
-    SPOT_PRICE_ORDER,
-    SPOT_PRICE_ORDERS,
-    SPOT_TRADES,
-)
-from steelyard.venues.gate.memory import Memory
-from steelyard.venues.gate.numbers import nearest
+from steelyard.venues.gate.calls import ANYTHING, Ask, Caller, Halt, ask, pages
+from steelyard.venues.gate.finding import PERP, PERP_ORDERS, PERP_PRICE_ORDERS, SPOT_PRICE_ORDERS
 from steelyard.venues.gate.reports import Reports
 from steelyard.venues.gate.symbols import Symbols
-from steelyard.venues.gate.terms import (
-    BEGINNING_NS,
-    OPEN_PAGE,
-    PAGE,
-    POSITIONS_PAGE,
-    SETTLED_NS,
-    SPAN_S,
-)
+from steelyard.venues.gate.terms import GUARD_S_MIN, OPEN_PAGE, POSITIONS_PAGE
 from steelyard.venues.native.dialect import Call
+from steelyard.venues.native.numbers import nearest
 
 SPOT_OPEN: Final = words.decoder(list[words.SpotOpen])
 SPOT_ACCOUNTS: Final = words.decoder(list[words.SpotAccount])
 UNIFIED: Final = words.decoder(words.UnifiedAccount)
 PERP_ACCOUNT: Final = words.decoder(words.PerpAccount)
 POSITIONS: Final = words.decoder(list[words.Position])
-BOOK: Final = words.decoder(list[words.BookRow])
 
 _SECOND_NS: Final = 1_000_000_000
-_LEARNT_MAX: Final = 50
 _DUAL: Final = frozenset({"dual", "dual_plus"})
 
 
 class Standing:
-    """Asks how one account stands."""
+    """Asks how one account stands, and clears it of orders."""
 
     def __init__(
-        self,
-        caller: Caller,
-        symbols: Symbols,
-        reports: Reports,
-        memory: Memory,
+        self, caller: Caller, symbols: Symbols, reports: Reports,
         is_unified: Callable[[], Ask[bool]],
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Share the account's parts; `is_unified`: one wallet is for coins and contracts."""
         self._caller, self._symbols, self._reports = caller, symbols, reports
-        self._memory, self._is_unified = memory, is_unified
+        self._is_unified = is_unified
 
     def open_orders(self) -> Ask[Reply]:
         """Ask for all open orders: Success(OpenOrders)."""
@@ -92,35 +60,6 @@ class Standing:
             found += yield from self._open_perp()
         orders = tuple(report for report in found if report is not None)
         return Success(value=OpenOrders(as_of_ns=asked_ns, complete=True, orders=orders))
-
-    def trades(self, cursor: str) -> Ask[Reply]:
-        """Ask for trades and funding since a cursor: Success(Trades)."""
-        now_ns = self._caller.now_ns()
-        try:
-            start = int(cursor) if cursor else (now_ns - BEGINNING_NS) // _SECOND_NS
-        except ValueError:
-            return Unclear(text=f"{cursor!r} is no cursor of this venue")
-        settled = (now_ns - SETTLED_NS) // _SECOND_NS
-        span = SPAN_S
-        while True:
-            end = min(start + span, now_ns // _SECOND_NS)
-            page = yield from self._span(start, end)
-            if page is not None:
-                break
-            if span == 1:
-                return Unclear(text=f"more trades in second {start} than can be asked for")
-            span = max(1, min(span, end - start) // 2)
-        trades, funding = page
-        cursor_s = min(end, settled)
-        return Success(
-            value=Trades(
-                complete=True,
-                trades=tuple(sorted(trades, key=lambda trade: (trade.ts_ns, trade.trade))),
-                funding=tuple(sorted(funding, key=lambda row: row.ts_ns)),
-                cursor=str(max(start, cursor_s)),
-                more=end < now_ns // _SECOND_NS,
-            )
-        )
 
     def holdings(self) -> Ask[Reply]:
         """Ask for positions and wallet: Success(Holdings)."""
@@ -157,6 +96,34 @@ class Standing:
         )
         return Success(value=value)
 
+    def cancel_all(self, place: int) -> Ask[Reply]:
+        """Cancel everything in one instrument: ordinary orders, then those that wait."""
+        symbol = self._symbols.texts[place]
+        lists: tuple[tuple[str, str], ...] = (
+            (f"{PERP}/orders", "contract"),
+            (f"{PERP}/price_orders", "contract"),
+        )
+        if self._symbols.is_spot(place):
+            lists = (("/spot/orders", "currency_pair"), ("/spot/price_orders", "market"))
+        for path, name in lists:
+            call = self._caller.change("DELETE", path, query={name: symbol})
+            yield from ask(call, ANYTHING, self._caller.now_ns)
+        return Success()
+
+    def guard(self, span_ns: int) -> Ask[Reply]:
+        """Arm the venue's countdown for coins and contracts; 0 ends it.
+
+        Two calls where both are traded: a countdown may be set again without harm.
+        """
+        timeout = max(GUARD_S_MIN, -(-span_ns // _SECOND_NS)) if span_ns else 0
+        for used, path in ((self._symbols.spot, "/spot"), (self._symbols.perp, PERP)):
+            if used:
+                call = self._caller.change(
+                    "POST", f"{path}/countdown_cancel_all", {"timeout": timeout}
+                )
+                yield from ask(call, ANYTHING, self._caller.now_ns)
+        return Success()
+
     # --- open orders -----------------------------------------------------------------------------
 
     def _open_spot(self) -> Ask[list[OrderReport | None]]:
@@ -192,61 +159,6 @@ class Standing:
         if not whole:
             raise Halt(Unclear(text=f"more than {len(rows)} rows at {path}"))
         return rows
-
-    # --- trades ----------------------------------------------------------------------------------
-
-    def _span(
-        self, start: int, end: int
-    ) -> Ask[tuple[list[TradeReport], list[FundingReport]] | None]:
-        """Ask for one span of time; None: there is more than can be paged."""
-        trades: list[TradeReport] = []
-        funding: list[FundingReport] = []
-        times = {"from_": start, "to": end, "limit": PAGE}
-
-        def spot(number: int) -> Call:
-            return self._caller.read("/spot/my_trades", **times, page=number + 1)
-
-        def perp(number: int) -> Call:
-            path = f"{PERP}/my_trades_timerange"
-            return self._caller.read(path, **times, offset=number * PAGE)
-
-        def book(number: int) -> Call:
-            path = f"{PERP}/account_book"
-            return self._caller.read(path, **times, type="fund", offset=number * PAGE)
-
-        lists: list[tuple[bool, Callable[[int], Call], Any, Callable[[Any], Any], list[Any]]] = [
-            (bool(self._symbols.spot), spot, SPOT_TRADES, self._reports.spot_trade, trades),
-            (bool(self._symbols.perp), perp, PERP_TRADES, self._reports.perp_trade, trades),
-            (bool(self._symbols.perp), book, BOOK, self._reports.funding, funding),
-        ]
-        for wanted, page, decoder, read, into in lists:
-            if not wanted:
-                continue
-            rows, whole = yield from pages(page, decoder, PAGE, self._caller.now_ns)
-            if not whole:
-                return None
-            if into is trades:
-                yield from self._learn(rows, spot=decoder is SPOT_TRADES)
-            into += [report for row in rows if (report := read(row)) is not None]
-        return trades, funding
-
-    def _learn(self, rows: list[Any], *, spot: bool) -> Ask[None]:
-        """Ask whose the price-triggered orders were that became what these trades are of."""
-        texts = {row.text for row in rows}
-        numbers = {self._memory.unheard_of(text, spot=spot) for text in texts} - {""}
-        root = "/spot" if spot else PERP
-        for number in sorted(numbers)[:_LEARNT_MAX]:
-            call = self._caller.read(f"{root}/price_orders/{number}")
-            decoder = SPOT_PRICE_ORDER if spot else PERP_PRICE_ORDER
-            try:
-                word = yield from ask(call, decoder, self._caller.now_ns)
-            except Halt as halt:
-                if not isinstance(halt.reply, Refusal):
-                    raise
-                self._memory.waiting("", number, spot=spot)
-                continue
-            read = self._reports.spot_price_order if spot else self._reports.perp_price_order
-            read(word)
 
     # --- holdings --------------------------------------------------------------------------------
 

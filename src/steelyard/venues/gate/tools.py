@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from steelyard.venues.gate import frames, words
-from steelyard.venues.gate.entry import decode
 from steelyard.venues.gate.errors import LABELS, Complaint
+from steelyard.venues.gate.frames import decode
 from steelyard.venues.gate.signing import channel_text, headers, text_of
 from steelyard.venues.gate.signing import sign as signature_of
 from steelyard.venues.gate.terms import PREFIX
@@ -78,7 +78,7 @@ _CHANNELS: Final[dict[str, Any]] = {
     "spot.orders": list[words.SpotOrder],
     "spot.usertrades": list[words.SpotTrade],
     "spot.balances": list[frames.Balance],
-    "spot.priceorders": words.SpotPriceNews | list[words.SpotPriceNews],
+    "spot.priceorders": frames.SpotPriceNews | list[frames.SpotPriceNews],
     "futures.orders": list[words.PerpOrder],
     "futures.usertrades": list[words.PerpTrade],
     "futures.positions": list[words.Position],

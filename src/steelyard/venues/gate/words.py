@@ -218,21 +218,6 @@ class SpotPriceOrder(Struct, frozen=True, kw_only=True):
     ftime: Decimal = NOTHING
 
 
-class SpotPriceNews(Struct, frozen=True, kw_only=True):
-    """What `spot.priceorders` tells: the order lies flat here, and our text is missing."""
-
-    id: Text
-    market: str
-    side: str = "buy"
-    price: Decimal = NOTHING
-    amount: Decimal = NOTHING
-    trigger_price: Decimal = NOTHING
-    fired_order_id: Text = 0
-    err_msg: str = ""
-    ctime: Decimal = NOTHING
-    ftime: Decimal = NOTHING
-
-
 class SpotAccount(Struct, frozen=True, kw_only=True):
     """What the account has of one currency."""
 

@@ -6,20 +6,11 @@ remembered from what was placed and read, and asked for where it is not known.
 """
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Final
 
 from steelyard.kernel.ports import Placing, VenueTerms
 from steelyard.model.errors import ConfigurationError
-from steelyard.model.instruments import Instrument, Kind
-from steelyard.model.reports import (
-    Holdings,
-    News,
-    NotSent,
-    Refusal,
-    Reply,
-    Success,
-    Unclear,
-)
+from steelyard.model.instruments import Instrument
+from steelyard.model.reports import News, NotSent, Reply
 from steelyard.venues.native.batches import Outcome, Told, joined
 from steelyard.venues.native.dialect import (
     Addresses,
@@ -30,27 +21,16 @@ from steelyard.venues.native.dialect import (
     Steps,
     Stream,
 )
-from steelyard.venues.okx import batches, entry, history, private, profile, searching
-from steelyard.venues.okx.asking import Rest, one, read_rows, rows
-from steelyard.venues.okx.cancelling import cancel_all
-from steelyard.venues.okx.errors import judge, refused, verdicts
+from steelyard.venues.okx import batches, entry, finding, private, profile, standing, trades
+from steelyard.venues.okx.calls import Rest, read_rows
+from steelyard.venues.okx.errors import verdict
+from steelyard.venues.okx.memory import Memory
 from steelyard.venues.okx.orders import CROSS, fields, is_conditional, quantity_text
-from steelyard.venues.okx.reports import TRIGGERED, Reports
+from steelyard.venues.okx.reports import Reports
 from steelyard.venues.okx.symbols import product_of
 from steelyard.venues.okx.terms import TERMS
-from steelyard.venues.okx.words import (
-    BalanceWord,
-    ConfigWord,
-    Listing,
-    PositionWord,
-)
+from steelyard.venues.okx.words import Listing
 from steelyard.wire.http import Answer
-
-LONG_SHORT: Final = "long_short_mode"
-NET_MODE: Final = "net_mode"
-_GUARD_S: Final = (10, 120)
-_SECOND_NS: Final = 1_000_000_000
-_KNOWN_MAX: Final = 65_536
 
 
 class OkxAccount:
@@ -70,9 +50,7 @@ class OkxAccount:
         self._hedged, self._now_ns, self._margin_mode = hedged, now_ns, margin_mode
         self._rest = Rest(addresses, credentials, now_ns)
         self._reports = Reports(instruments)
-        self._names = history.Names()
-        self._conditional: dict[str, None] = {}
-        self._plain: dict[str, None] = {}
+        self._memory = Memory()
         self._codes: dict[int, int] = {}
 
     # --- orders ----------------------------------------------------------------------------------
@@ -86,29 +64,13 @@ class OkxAccount:
         path = "/api/v5/trade/order"
         if is_conditional(order):
             path = "/api/v5/trade/order-algo"
-        self._learn(order.client_id, is_conditional(order))
+        self._memory.learn(order.client_id, is_conditional(order))
         answer = yield self._rest.post(path, body)
-        return _verdict(answer)
+        return verdict(answer)
 
     def cancel(self, client_id: str, instrument: int) -> Steps:
         """Cancel one order, wherever it lives."""
-        symbol = self._reports.symbols[instrument]
-        algo_id = ""
-        is_algo = client_id in self._conditional
-        if not is_algo and client_id not in self._plain:
-            found = yield from searching.find_algo(self._rest, client_id, history=False)
-            if isinstance(found, Refusal | Unclear):
-                return found
-            if found is not None and found.state not in TRIGGERED:
-                is_algo, algo_id = True, found.algo_id
-        if not is_algo:
-            answer = yield self._rest.post(
-                "/api/v5/trade/cancel-order", {"instId": symbol, "clOrdId": client_id}
-            )
-            return _verdict(answer)
-        name = {"algoId": algo_id} if algo_id else {"algoClOrdId": client_id}
-        answer = yield self._rest.post("/api/v5/trade/cancel-algos", [{"instId": symbol, **name}])
-        return _verdict(answer)
+        return finding.cancel(self._rest, self._reports, self._memory, client_id, instrument)
 
     def batch_max(self, order: Placing, *, over_socket: bool) -> int:
         """Say so: the socket takes batches as REST does, conditional orders are others."""
@@ -116,7 +78,7 @@ class OkxAccount:
 
     def batch_cancel_max(self, client_id: str, instrument: int, *, over_socket: bool) -> int:
         """Say so of a cancel, whose order must be known to be a plain one."""
-        return batches.MOST if client_id in self._plain else 0
+        return batches.MOST if self._memory.is_plain(client_id) else 0
 
     def place_batch(self, orders: Sequence[Placing]) -> Generator[Call, Answer, Outcome]:
         """Create orders; one that cannot be said does not leave, and the others do."""
@@ -130,7 +92,7 @@ class OkxAccount:
                 unsaid.append(Told(order.client_id, NotSent(text=str(error))))
             else:
                 names.append(order.client_id)
-                self._learn(order.client_id, False)
+                self._memory.learn(order.client_id, False)
         if not rows:
             return tuple(unsaid)
         answer = yield self._rest.post("/api/v5/trade/batch-orders", rows)
@@ -147,14 +109,14 @@ class OkxAccount:
 
     def cancel_all(self, instrument: int) -> Steps:
         """Cancel the account's orders in one instrument: OKX takes them in batches."""
-        return cancel_all(self._rest, self._reports, instrument)
+        return standing.cancel_all(self._rest, self._reports, instrument)
 
     def amend(self, client_id: str, instrument: int, price: int, quantity: int) -> Steps | None:
         """Change price and quantity of a resting order; conditional ones are placed anew."""
         return self._amend(client_id, instrument, price, quantity)
 
     def _amend(self, client_id: str, instrument: int, price: int, quantity: int) -> Steps:
-        if client_id in self._conditional:
+        if self._memory.is_conditional(client_id):
             return NotSent(text="a conditional order is not amended but placed anew")
         terms = self._reports.instruments[instrument]
         answer = yield self._rest.post(
@@ -166,57 +128,25 @@ class OkxAccount:
                 "newSz": quantity_text(terms, quantity),
             },
         )
-        return _verdict(answer)
+        return verdict(answer)
 
     # --- questions -------------------------------------------------------------------------------
 
     def order(self, client_id: str, instrument: int) -> Steps:
         """Ask for one order in both namespaces, the history of conditional ones included."""
-        return searching.find(self._rest, self._reports, client_id, instrument)
+        return finding.find(self._rest, self._reports, client_id, instrument)
 
     def open_orders(self) -> Steps:
         """Ask for all open orders, conditional ones included."""
-        return searching.open_orders(self._rest, self._reports, self._learn)
+        return standing.open_orders(self._rest, self._reports, self._memory)
 
     def trades(self, cursor: str) -> Steps:
         """Ask for trades and funding since a cursor."""
-        return history.trades_since(self._rest, self._reports, self._names, cursor)
+        return trades.since(self._rest, self._reports, self._memory, cursor)
 
     def holdings(self) -> Steps:
         """Ask for positions and wallet."""
-        as_of_ns = self._now_ns()
-        balance = one((yield from rows(
-            self._rest.get("/api/v5/account/balance"), BalanceWord)), "balance")  # fmt: skip
-        if not isinstance(balance, BalanceWord):
-            return balance
-        words: list[PositionWord] = []
-        hedged = False
-        if self._has_swaps():
-            found = yield from rows(
-                self._rest.get("/api/v5/account/positions", instType="SWAP"), PositionWord
-            )
-            if not isinstance(found, list):
-                return found
-            words = found
-            config = one((yield from rows(
-                self._rest.get("/api/v5/account/config"), ConfigWord)), "account")  # fmt: skip
-            if not isinstance(config, ConfigWord):
-                return config
-            hedged = config.pos_mode == LONG_SHORT
-        try:
-            positions, cash = self._reports.coins(balance.details)
-            for word in words:
-                held = self._reports.position(word)
-                if held is not None:
-                    positions.append(held)
-        except (ValueError, KeyError) as error:
-            return Unclear(text=f"the account's holdings do not read: {error!r}")
-        return Success(
-            value=Holdings(
-                as_of_ns=as_of_ns, complete=True, positions=tuple(positions), cash=cash,
-                hedged=hedged,
-            )
-        )  # fmt: skip
+        return standing.holdings(self._rest, self._reports)
 
     # --- settings --------------------------------------------------------------------------------
 
@@ -226,44 +156,21 @@ class OkxAccount:
 
     def set_hedged(self, hedged: bool) -> Steps:
         """Set the position mode."""
-        mode = LONG_SHORT if hedged else NET_MODE
-        answer = yield self._rest.post("/api/v5/account/set-position-mode", {"posMode": mode})
-        return _verdict(answer)
+        return profile.set_hedged(self._rest, hedged)
 
     def set_leverage(self, instrument: int, leverage: int) -> Steps:
         """Set the leverage; an isolated position in long/short mode has one for each side."""
-        terms = self._reports.instruments[instrument]
-        if terms.kind == Kind.SPOT:
-            return Success()
-        body = {
-            "instId": self._reports.symbols[instrument],
-            "lever": str(leverage),
-            "mgnMode": self._margin_mode,
-        }
-        sides = ("long", "short") if self._hedged and self._margin_mode != CROSS else ("",)
-        reply: Reply = Success()
-        for side in sides:
-            told = {**body, "posSide": side} if side else body
-            answer = yield self._rest.post("/api/v5/account/set-leverage", told)
-            reply = _verdict(answer)
-            if not isinstance(reply, Success):
-                return reply
-        return reply
+        return profile.set_leverage(
+            self._rest, self._reports, instrument, leverage,
+            hedged=self._hedged, margin_mode=self._margin_mode,
+        )  # fmt: skip
 
     def guard(self, span_ns: int) -> Steps | None:
         """Arm the dead-man's switch.
 
         The documentation does not say whether conditional orders outlive it.
         """
-        return self._guard(span_ns)
-
-    def _guard(self, span_ns: int) -> Steps:
-        seconds = 0
-        if span_ns > 0:
-            least, most = _GUARD_S
-            seconds = min(max(-(-span_ns // _SECOND_NS), least), most)
-        answer = yield self._rest.post("/api/v5/trade/cancel-all-after", {"timeOut": str(seconds)})
-        return _verdict(answer)
+        return standing.guard(self._rest, span_ns)
 
     def used(self, answer: Answer) -> int | None:
         """Return None: OKX counts for itself and tells only when it is too much."""
@@ -295,13 +202,13 @@ class OkxAccount:
 
     def read(self, frame: bytes) -> Sequence[News | Aside]:
         """Read one private frame."""
-        return private.read(frame, self._reports, self._names, self._conditional)
+        return private.read(frame, self._reports, self._memory)
 
     # --- order entry over the socket -------------------------------------------------------------
 
     def entry(self) -> Stream | None:
         """Say how the order socket is opened now."""
-        return private.order_socket(self._addresses, self._credentials, self._now_ns(), self.terms)
+        return entry.stream(self._addresses, self._credentials, self._now_ns(), self.terms)
 
     def entry_place(self, number: str, order: Placing) -> bytes | None:
         """Write a create; conditional orders, and what cannot be said, go the other way."""
@@ -312,13 +219,13 @@ class OkxAccount:
             body = self._fields(order)
         except ConfigurationError:
             return None
-        self._learn(order.client_id, False)
+        self._memory.learn(order.client_id, False)
         return entry.place(number, body, code, self._now_ns())
 
     def entry_cancel(self, number: str, client_id: str, instrument: int) -> bytes | None:
         """Write a cancel of an order that is known to be a plain one."""
         code = self._codes.get(instrument)
-        if code is None or client_id not in self._plain:
+        if code is None or not self._memory.is_plain(client_id):
             return None
         return entry.cancel(number, client_id, self._reports.symbols[instrument], code)
 
@@ -332,7 +239,7 @@ class OkxAccount:
         except ConfigurationError:
             return None
         for order in orders:
-            self._learn(order.client_id, False)
+            self._memory.learn(order.client_id, False)
         return entry.place_batch(number, rows, code, self._now_ns())
 
     def entry_cancel_batch(
@@ -355,26 +262,3 @@ class OkxAccount:
             order, self._reports.instruments[order.instrument], hedged=self._hedged,
             margin_mode=self._margin_mode,
         )  # fmt: skip
-
-    def _learn(self, client_id: str, conditional: bool) -> None:
-        """Remember in which namespace an id lives; the oldest are forgotten."""
-        if not client_id:
-            return
-        known = self._conditional if conditional else self._plain
-        known[client_id] = None
-        if len(known) > _KNOWN_MAX:
-            del known[next(iter(known))]
-
-    def _has_swaps(self) -> bool:
-        return any(one.kind != Kind.SPOT for one in self._reports.instruments)
-
-
-def _verdict(answer: Answer) -> Reply:
-    """Read the answer to a request that changes something: each order's own code decides."""
-    wrong = judge(answer)
-    if wrong is not None:
-        return wrong
-    for verdict in verdicts(answer):
-        if verdict.s_code != "0":
-            return refused(verdict.s_code, verdict.s_msg)
-    return Success()

@@ -11,20 +11,41 @@ from typing import Any, Final
 
 import msgspec
 
+from steelyard.kernel.ports import VenueTerms
 from steelyard.model.reports import Reply, Success, Unclear
-from steelyard.venues.native.dialect import Aside, Entry, Leaving, Pong
-from steelyard.venues.okx import batches, private
+from steelyard.venues.native.dialect import (
+    Addresses,
+    Aside,
+    Credentials,
+    Entry,
+    Leaving,
+    Pong,
+    Stream,
+)
+from steelyard.venues.okx import batches
 from steelyard.venues.okx.errors import refused
+from steelyard.venues.okx.frames import EventWord, aside
 from steelyard.venues.okx.numbers import MS_NS
-from steelyard.venues.okx.pushes import EventWord
-from steelyard.venues.okx.terms import VALIDITY_NS
+from steelyard.venues.okx.signing import login
+from steelyard.venues.okx.terms import PING, PING_NS, PONG, PRIVATE, SILENCE_NS, VALIDITY_NS
 
 _EVENT: Final = msgspec.json.Decoder(EventWord)
 _DATA: Final = msgspec.json.Decoder(batches.Data)
 _ENCODE: Final = msgspec.json.Encoder()
 
+_UPGRADE: Final = "64008"
 _PLACES: Final = "batch-orders"
 _CANCELS: Final = "batch-cancel-orders"
+
+
+def stream(
+    addresses: Addresses, credentials: Credentials, now_ns: int, terms: VenueTerms
+) -> Stream:
+    """Say how the order socket is opened now: the private one, without a subscription."""
+    return Stream(
+        url=addresses.ws[PRIVATE], hello=(login(credentials, now_ns),),
+        ping=PING, ping_ns=PING_NS, silence_ns=min(terms.silence_ns, SILENCE_NS),
+    )  # fmt: skip
 
 
 def place(number: str, fields: Mapping[str, Any], code: int, now_ns: int) -> bytes:
@@ -67,7 +88,7 @@ def cancel_batch(number: str, client_ids: Sequence[str], symbol: str, code: int)
 
 def read(frame: bytes) -> Sequence[Entry | Aside]:
     """Read a frame of the order socket. Raises ValueError: nobody understands it."""
-    if frame == private.PONG:
+    if frame == PONG:
         return (Pong(),)
     word = _EVENT.decode(frame)
     if word.id and word.op:
@@ -78,8 +99,8 @@ def read(frame: bytes) -> Sequence[Entry | Aside]:
     if word.event:
         if word.event == "error" and word.id:
             return (Entry(number=word.id, reply=refused(word.code, word.msg)),)
-        return private.aside(frame)
-    if word.code == private.UPGRADE:
+        return aside(frame)
+    if word.code == _UPGRADE:
         return (Leaving(word.msg),)
     raise ValueError("the frame has neither an id nor an event")
 

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from steelyard.model import reasons
-from steelyard.model.reports import Fault, Refusal, Unclear
+from steelyard.model.reports import Fault, Refusal, Reply, Success, Unclear
 from steelyard.venues.okx.words import Bare, Verdict
 from steelyard.wire.http import Answer
 
@@ -194,6 +194,17 @@ def verdicts(answer: Answer) -> list[Verdict]:
         return _orders_of(_BARE.decode(answer.body))
     except msgspec.MsgspecError:
         return []
+
+
+def verdict(answer: Answer) -> Reply:
+    """Read the answer to a request that changes something: each order's own code decides."""
+    wrong = judge(answer)
+    if wrong is not None:
+        return wrong
+    for one in verdicts(answer):
+        if one.s_code != "0":
+            return refused(one.s_code, one.s_msg)
+    return Success()
 
 
 def retry_after_ns(answer: Answer) -> int:

@@ -1,19 +1,16 @@
 """OKX's texts as integers of an instrument's units.
 
 Rule 1: what an order or a frame says is read by `native.numbers`, exactly, or refused.
-Rule 2: what the venue itself computed (a balance with eighteen decimals, a fee, a rate) is rounded
-here, by the function whose name says how.
+Rule 2: a text that is empty where there is nothing to tell is 0 here, and nowhere else.
 """
 
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from steelyard.model.instruments import Instrument, Kind
-from steelyard.venues.native.numbers import units
+from steelyard.venues.native.numbers import WIDE, number, units
 
 MS_NS: Final = 1_000_000
-# Enough digits for the product of two 64-bit numbers and a multiplier.
-_WIDE: Final = Context(prec=80)
 
 
 def units_or_zero(text: str, decimals: int) -> int:
@@ -23,25 +20,7 @@ def units_or_zero(text: str, decimals: int) -> int:
 
 def decimal_of(text: str) -> Decimal:
     """Read what the venue computed, an exponent included; nothing is 0."""
-    if not text:
-        return Decimal(0)
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise ValueError(f"number was {text!r}, allowed is a decimal") from None
-    if not value.is_finite():
-        raise ValueError(f"number was {text!r}, allowed is a finite decimal")
-    return value
-
-
-def rounded(value: Decimal, decimals: int) -> int:
-    """Round to the nearest unit, half to even."""
-    return int(value.scaleb(decimals, _WIDE).to_integral_value(ROUND_HALF_EVEN))
-
-
-def floored(value: Decimal, decimals: int) -> int:
-    """Round down: more than is there is never told."""
-    return int(value.scaleb(decimals, _WIDE).to_integral_value(ROUND_FLOOR))
+    return number(text) if text else Decimal(0)
 
 
 def ns_of(text: str) -> int:
@@ -51,7 +30,7 @@ def ns_of(text: str) -> int:
 
 def worth(instrument: Instrument, price: Decimal, quantity: Decimal) -> Decimal:
     """Return what a signed quantity is worth at a price, in settlement asset."""
-    value = _WIDE.multiply(price, quantity)
+    value = WIDE.multiply(price, quantity)
     if instrument.kind == Kind.LINEAR:
-        value = _WIDE.multiply(value, instrument.multiplier)
+        value = WIDE.multiply(value, instrument.multiplier)
     return value

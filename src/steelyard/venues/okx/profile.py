@@ -1,16 +1,23 @@
-"""What OKX says about the key and the account, and what a person should change."""
+"""What the key may do, position mode, leverage, fees; and what a person should change.
+
+Rule 1: fees are asked for once for each kind of instrument and quote coin.
+Rule 2: a permission or a mode that nobody here knows becomes a note, never a guess.
+"""
 
 from typing import Final
 
 from steelyard.model.decimals import to_units
 from steelyard.model.instruments import Kind
-from steelyard.model.reports import Success, Unclear
+from steelyard.model.reports import Reply, Success, Unclear
 from steelyard.model.units import RATE_DECIMALS
 from steelyard.venues.native.dialect import Permission, Profile, Steps
-from steelyard.venues.okx.asking import Rest, one, rows
+from steelyard.venues.okx.calls import Rest, one, rows
+from steelyard.venues.okx.errors import verdict
 from steelyard.venues.okx.numbers import decimal_of
+from steelyard.venues.okx.orders import CROSS
 from steelyard.venues.okx.reports import Reports
 from steelyard.venues.okx.symbols import product_of
+from steelyard.venues.okx.terms import LONG_SHORT, NET_MODE
 from steelyard.venues.okx.words import ConfigWord, FeeWord
 
 _PERMISSIONS: Final = {
@@ -54,6 +61,36 @@ def ask(rest: Rest, reports: Reports) -> Steps:
     return Success(value=profile_of(config, fees, reports))
 
 
+def set_hedged(rest: Rest, hedged: bool) -> Steps:
+    """Set the position mode."""
+    mode = LONG_SHORT if hedged else NET_MODE
+    answer = yield rest.post("/api/v5/account/set-position-mode", {"posMode": mode})
+    return verdict(answer)
+
+
+def set_leverage(
+    rest: Rest, reports: Reports, instrument: int, leverage: int, *, hedged: bool, margin_mode: str
+) -> Steps:
+    """Set the leverage; an isolated position in long/short mode has one for each side."""
+    terms = reports.instruments[instrument]
+    if terms.kind == Kind.SPOT:
+        return Success()
+    body = {
+        "instId": reports.symbols[instrument],
+        "lever": str(leverage),
+        "mgnMode": margin_mode,
+    }
+    sides = ("long", "short") if hedged and margin_mode != CROSS else ("",)
+    reply: Reply = Success()
+    for side in sides:
+        told = {**body, "posSide": side} if side else body
+        answer = yield rest.post("/api/v5/account/set-leverage", told)
+        reply = verdict(answer)
+        if not isinstance(reply, Success):
+            return reply
+    return reply
+
+
 def rates(word: FeeWord, kind: Kind) -> tuple[int, int]:
     """Return (maker, taker) in 10^-8: OKX writes a charge as a negative number."""
     maker, taker = word.maker, word.taker
@@ -83,7 +120,7 @@ def profile_of(config: ConfigWord, fees: dict[str, tuple[int, int]], reports: Re
         user=config.uid,
         permissions=frozenset(_PERMISSIONS[word] for word in words if word in _PERMISSIONS),
         known=bool(words),
-        hedged=config.pos_mode == "long_short_mode",
+        hedged=config.pos_mode == LONG_SHORT,
         margin_mode="cash" if config.acct_lv == _SPOT_ONLY else "cross",
         addresses=tuple(part.strip() for part in config.ip.split(",") if part.strip()),
         fees=fees,

@@ -22,7 +22,7 @@ from steelyard.model.reports import (
     TradeReport,
 )
 from steelyard.venues.native.fees import taken
-from steelyard.venues.native.numbers import units
+from steelyard.venues.native.numbers import low, nearest, units
 from steelyard.venues.okx import numbers
 from steelyard.venues.okx.orders import POSITION_SIDES
 from steelyard.venues.okx.symbols import symbol_of
@@ -107,7 +107,7 @@ class Reports:
             quantity=numbers.units_or_zero(word.sz, instrument.quantity_decimals), filled=0,
             ts_ns=numbers.ns_of(word.u_time or word.c_time),
             reduce_only=word.reduce_only in _YES,
-            trigger=numbers.rounded(numbers.decimal_of(trigger), instrument.price_decimals),
+            trigger=nearest(numbers.decimal_of(trigger), instrument.price_decimals),
             position_side=POSITION_SIDES[word.pos_side],
             code=reasons.NOT_SUPPORTED if state == OrderState.REJECTED else 0,
         )  # fmt: skip
@@ -145,8 +145,8 @@ class Reports:
         )
         return FundingReport(
             reference=bill.bill_id, instrument=place,
-            payment=-numbers.rounded(gained, instrument.money_decimals), rate=0,
-            mark=numbers.rounded(numbers.decimal_of(bill.px), instrument.price_decimals),
+            payment=-nearest(gained, instrument.money_decimals), rate=0,
+            mark=nearest(numbers.decimal_of(bill.px), instrument.price_decimals),
             ts_ns=numbers.ns_of(bill.ts),
         )  # fmt: skip
 
@@ -167,8 +167,8 @@ class Reports:
         return Holding(
             instrument=place, position_side=side,
             quantity=units(text, instrument.quantity_decimals),
-            entry=numbers.rounded(numbers.decimal_of(word.avg_px), instrument.price_decimals),
-            worth=numbers.rounded(
+            entry=nearest(numbers.decimal_of(word.avg_px), instrument.price_decimals),
+            worth=nearest(
                 at_mark - numbers.decimal_of(word.upl), instrument.money_decimals
             ),
         )  # fmt: skip
@@ -182,7 +182,7 @@ class Reports:
             if instrument.kind != Kind.SPOT or word is None:
                 continue
             held = numbers.decimal_of(word.cash_bal)
-            quantity = numbers.floored(held, instrument.quantity_decimals)
+            quantity = low(held, instrument.quantity_decimals)
             if quantity:
                 holdings.append(Holding(instrument=place, position_side=0, quantity=quantity))
         first = self.instruments[0]
@@ -192,7 +192,7 @@ class Reports:
         # Margin of isolated positions leaves the cash balance; its open profit is no cash.
         cash = numbers.decimal_of(word.cash_bal) + numbers.decimal_of(word.iso_eq)
         cash -= numbers.decimal_of(word.iso_upl)
-        return holdings, numbers.rounded(cash, first.money_decimals)
+        return holdings, nearest(cash, first.money_decimals)
 
     def _trade(
         self, place: int, trade: str, client_id: str, venue_id: str, side: str, price: str,
@@ -212,3 +212,10 @@ class Reports:
             ts_ns=numbers.ns_of(time), position_side=POSITION_SIDES[pos_side], forced=forced,
             coin_fee=paid.coin_fee, estimated=paid.estimated,
         )  # fmt: skip
+
+
+def child_of(word: AlgoWord) -> str:
+    """Return OKX's id of the plain order that a conditional order became, if any."""
+    if word.ord_id:
+        return word.ord_id
+    return word.ord_id_list[0] if word.ord_id_list else ""

@@ -43,6 +43,14 @@ ADDRESSES: Final[Mapping[str, Addresses]] = MappingProxyType(
     }
 )
 
+LONG_SHORT: Final = "long_short_mode"
+NET_MODE: Final = "net_mode"
+
+PING: Final = b"ping"
+PONG: Final = b"pong"
+PING_NS: Final = 20_000_000_000
+SILENCE_NS: Final = 30_000_000_000
+
 WINDOW_NS: Final = 30_000_000_000
 """A REST timestamp may differ from the venue's clock by no more than this."""
 

@@ -15,22 +15,23 @@ import msgspec
 from steelyard.model.reports import Refusal, Unclear
 from steelyard.venues.native.dialect import Credentials
 from steelyard.venues.native.tools import Unsigned
-from steelyard.venues.okx import private, pushes, words
-from steelyard.venues.okx.asking import decoded
+from steelyard.venues.okx import frames, words
+from steelyard.venues.okx.calls import decoded
 from steelyard.venues.okx.errors import judge
 from steelyard.venues.okx.signing import LOGIN_PATH, login_args, rest_headers
+from steelyard.venues.okx.terms import PING, PONG
 from steelyard.wire.http import Answer
 
 _PATHS: Final[Mapping[str, Any]] = {
     "/api/v5/public/time": words.Clock,
     "/api/v5/public/instruments": words.Listing,
     "/api/v5/account/instruments": words.Listing,
-    "/api/v5/public/mark-price": pushes.MarkWord,
-    "/api/v5/public/funding-rate": pushes.FundingWord,
-    "/api/v5/market/ticker": pushes.TickerWord,
-    "/api/v5/market/tickers": pushes.TickerWord,
-    "/api/v5/market/books": pushes.BookWord,
-    "/api/v5/market/trades": pushes.TradeWord,
+    "/api/v5/public/mark-price": frames.MarkWord,
+    "/api/v5/public/funding-rate": frames.FundingWord,
+    "/api/v5/market/ticker": frames.TickerWord,
+    "/api/v5/market/tickers": frames.TickerWord,
+    "/api/v5/market/books": frames.BookWord,
+    "/api/v5/market/trades": frames.TradeWord,
     "/api/v5/market/candles": list[str],
     "/api/v5/market/history-candles": list[str],
     "/api/v5/account/config": words.ConfigWord,
@@ -64,22 +65,22 @@ _BY_METHOD: Final[Mapping[tuple[str, str], Any]] = {
     ("POST", "/api/v5/trade/order-algo"): words.Verdict,
 }
 _CHANNELS: Final[Mapping[str, Any]] = {
-    "bbo-tbt": pushes.BookPush,
-    "books": pushes.BookPush,
-    "books5": pushes.BookPush,
-    "books-l2-tbt": pushes.BookPush,
-    "books50-l2-tbt": pushes.BookPush,
-    "trades": pushes.TradePush,
-    "trades-all": pushes.TradePush,
-    "tickers": pushes.TickerPush,
-    "mark-price": pushes.MarkPush,
-    "funding-rate": pushes.FundingPush,
-    "instruments": pushes.ListingPush,
-    "orders": pushes.OrderPush,
-    "orders-algo": pushes.AlgoPush,
-    "algo-advance": pushes.AlgoPush,
-    "account": pushes.AccountPush,
-    "positions": pushes.PositionPush,
+    "bbo-tbt": frames.BookPush,
+    "books": frames.BookPush,
+    "books5": frames.BookPush,
+    "books-l2-tbt": frames.BookPush,
+    "books50-l2-tbt": frames.BookPush,
+    "trades": frames.TradePush,
+    "trades-all": frames.TradePush,
+    "tickers": frames.TickerPush,
+    "mark-price": frames.MarkPush,
+    "funding-rate": frames.FundingPush,
+    "instruments": frames.ListingPush,
+    "orders": frames.OrderPush,
+    "orders-algo": frames.AlgoPush,
+    "algo-advance": frames.AlgoPush,
+    "account": frames.AccountPush,
+    "positions": frames.PositionPush,
 }
 _CANDLE: Final = re.compile(r"(index-|mark-price-)?candle\w+")
 
@@ -120,12 +121,12 @@ def decode_rest(request: str, body: bytes) -> Any:
 
 def decode_ws(body: bytes) -> Any:
     """Decode one frame, public or private. Raises ValueError: nobody understands it."""
-    if body in {private.PING, private.PONG}:
+    if body in {PING, PONG}:
         return body.decode()
-    channel = private.channel_of(body)
+    channel = frames.channel_of(body)
     if not channel:
-        return msgspec.to_builtins(msgspec.json.decode(body, type=pushes.EventWord))
-    type_ = _CHANNELS.get(channel, pushes.OtherPush)
+        return msgspec.to_builtins(msgspec.json.decode(body, type=frames.EventWord))
+    type_ = _CHANNELS.get(channel, frames.OtherPush)
     if _CANDLE.fullmatch(channel):
-        type_ = pushes.CandlePush
+        type_ = frames.CandlePush
     return msgspec.to_builtins(msgspec.json.decode(body, type=type_))

@@ -12,7 +12,7 @@ V = TypeVar("V")
 _KEPT: Final = 20_000
 
 
-class Known:
+class Memory:
     """Client ids by order id, the homes of conditional orders, and orders that rested."""
 
     __slots__ = ("_algos", "_became", "_clients", "_rested", "_sides")

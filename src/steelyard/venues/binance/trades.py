@@ -21,35 +21,31 @@ from steelyard.model.reports import (
     Trades,
     Unclear,
 )
-from steelyard.venues.binance.asking import (
-    FAILED,
+from steelyard.venues.binance.calls import FAILED, PAGE, Caller, Fields, Part
+from steelyard.venues.binance.errors import is_missing, taken
+from steelyard.venues.binance.finding import (
+    ALGOS,
     ORDER,
     ORDER_PATH,
-    PAGE,
+    ORDERS,
     PERP_TRADES,
     SPOT_TRADES,
     TRADES_PATH,
-    Part,
-    is_missing,
 )
-from steelyard.venues.binance.calls import Caller, Fields
-from steelyard.venues.binance.errors import taken
-from steelyard.venues.binance.known import Known
+from steelyard.venues.binance.memory import Memory
 from steelyard.venues.binance.numbers import nearest_units
 from steelyard.venues.binance.reports import Reports
 from steelyard.venues.binance.symbols import Symbols
 from steelyard.venues.binance.terms import Product
-from steelyard.venues.binance.words import Algo, FundingPaid, Income, Order, PerpTrade, SpotTrade
+from steelyard.venues.binance.words import FundingPaid, Income, Order, PerpTrade, SpotTrade
 from steelyard.venues.native.dialect import Steps
 
 _INCOME: Final = msgspec.json.Decoder(tuple[Income, ...])
 _RATES: Final = msgspec.json.Decoder(tuple[FundingPaid, ...])
-_ALGOS: Final = msgspec.json.Decoder(tuple[Algo, ...])
 _DAY_MS: Final = 86_400_000
 _INCOME_DAYS: Final = 88  # the venue keeps three months
 _RATE_SLACK_MS: Final = 60_000
 _FEW: Final = 3
-_ORDERS: Final = msgspec.json.Decoder(tuple[Order, ...])
 _ALL_PATH: Final = {Product.SPOT: "/api/v3/allOrders", Product.PERP: "/fapi/v1/allOrders"}
 _DIRECT: Final = frozenset({"LIMIT", "MARKET"})
 
@@ -72,9 +68,9 @@ def read_cursor(text: str) -> Cursor:
 class History:
     """Reads the history of one account."""
 
-    def __init__(self, caller: Caller, symbols: Symbols, known: Known, reports: Reports) -> None:
+    def __init__(self, caller: Caller, symbols: Symbols, memory: Memory, reports: Reports) -> None:
         """Ask by `caller`, about these."""
-        self._caller, self._symbols, self._known = caller, symbols, known
+        self._caller, self._symbols, self._memory = caller, symbols, memory
         self._reports = reports
 
     def trades(self, text: str) -> Steps:
@@ -136,7 +132,7 @@ class History:
             return wrong
         told: list[TradeReport | None] = []
         for row in rows:
-            client_id = self._known.client_of(product, row.order_id) or ""
+            client_id = self._memory.client_of(product, row.order_id) or ""
             if isinstance(row, SpotTrade):
                 told.append(self._reports.spot_trade(row, client_id))
             else:
@@ -146,7 +142,7 @@ class History:
 
     def _name_all(self, product: Product, symbol: str, orders: set[int]) -> Part[None]:
         """Learn the client ids of orders: a few one by one, many from the list of all orders."""
-        unknown = [one for one in sorted(orders) if self._known.client_of(product, one) is None]
+        unknown = [one for one in sorted(orders) if self._memory.client_of(product, one) is None]
         found: list[Order] = []
         while unknown:
             few = len(unknown) <= _FEW
@@ -155,14 +151,14 @@ class History:
                 return rows
             found += rows
             for row in rows:
-                self._known.name(product, row.order_id, row.client_order_id)
+                self._memory.name(product, row.order_id, row.client_order_id)
             told = max((row.order_id for row in rows), default=0)
             for order in unknown:
                 if order <= max(told, unknown[0]) and (
-                    self._known.client_of(product, order) is None
+                    self._memory.client_of(product, order) is None
                 ):
-                    self._known.name(product, order, "")  # archived: it stays nobody's
-            unknown = [one for one in unknown if self._known.client_of(product, one) is None]
+                    self._memory.name(product, order, "")  # archived: it stays nobody's
+            unknown = [one for one in unknown if self._memory.client_of(product, one) is None]
         if product is Product.PERP and any(_is_strange(row) for row in found):
             return (yield from self._name_triggered(symbol))
         return None
@@ -178,13 +174,13 @@ class History:
     def _many(self, product: Product, symbol: str, first: int) -> Part[tuple[Order, ...]]:
         fields: Fields = {"symbol": symbol, "orderId": first, "limit": PAGE}
         answer = yield self._caller.signed(product, "GET", _ALL_PATH[product], fields)
-        return taken(product, _ORDERS, answer, self._caller.now_ns())
+        return taken(product, ORDERS, answer, self._caller.now_ns())
 
     def _name_triggered(self, symbol: str) -> Part[None]:
         """Learn which conditional orders became which orders."""
         fields: Fields = {"symbol": symbol, "limit": PAGE}
         answer = yield self._caller.signed(Product.PERP, "GET", "/fapi/v1/allAlgoOrders", fields)
-        algos = taken(Product.PERP, _ALGOS, answer, self._caller.now_ns())
+        algos = taken(Product.PERP, ALGOS, answer, self._caller.now_ns())
         if isinstance(algos, FAILED):
             return algos
         for algo in algos:

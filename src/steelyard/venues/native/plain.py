@@ -1,4 +1,8 @@
-"""Values of the model as plain ones: what a person reads and JSON can hold."""
+"""Values of the model as plain ones: what a person reads and JSON can hold.
+
+Rule 1: numbers become texts in the instrument's own decimals.
+Rule 2: what is about no instrument that is known stays as it is.
+"""
 
 from enum import Enum
 from typing import Any, Final

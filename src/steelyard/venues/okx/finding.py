@@ -1,18 +1,17 @@
-"""Questions about orders: one by its client id, in both namespaces, and all that are open.
+"""Conversations about one order: where it lives, what became of it, its trades, its end.
 
 Rule 1: an order is not there only when neither namespace has it, and the history of conditional
 orders has not either.
-Rule 2: a list is complete when its last page was short; a page that failed makes no list at all.
+Rule 2: a cancel reads in which namespace an id lives, if nobody knows, before it changes anything.
 """
 
-from collections.abc import Callable, Generator, Sequence
-from typing import Final, TypeVar
+from collections.abc import Generator, Sequence
+from typing import Final
 
 import msgspec
 
 from steelyard.model.reports import (
     Fault,
-    OpenOrders,
     OrderFound,
     OrderReport,
     OrderState,
@@ -23,16 +22,15 @@ from steelyard.model.reports import (
     Unclear,
 )
 from steelyard.venues.native.dialect import Call, Steps
-from steelyard.venues.okx.asking import PAGE, Rest, Rows, rows
-from steelyard.venues.okx.orders import ALGO_TYPES, OTHER_ALGO_TYPES
-from steelyard.venues.okx.reports import TRIGGERED, Reports
+from steelyard.venues.okx.calls import PAGE, Rest, paged, rows
+from steelyard.venues.okx.errors import verdict
+from steelyard.venues.okx.memory import Memory
+from steelyard.venues.okx.orders import ALGO_TYPES
+from steelyard.venues.okx.reports import TRIGGERED, Reports, child_of
 from steelyard.venues.okx.symbols import product_of
 from steelyard.venues.okx.words import AlgoWord, FillWord, OrderWord
 from steelyard.wire.http import Answer
 
-T = TypeVar("T")
-
-PAGES_MAX: Final = 200
 _ENDED: Final = ("effective", "canceled", "order_failed")
 _NOT_FOUND: Final = frozenset({Fault.NO_ORDER, Fault.OTHER})
 
@@ -93,57 +91,25 @@ def _in_lists(
     return None
 
 
-def open_orders(rest: Rest, reports: Reports, learn: Callable[[str, bool], None]) -> Steps:
-    """Ask for everything that is open, in both namespaces and of all products.
-
-    `learn` is told each client id and whether it is a conditional order's.
-    """
-    as_of_ns = rest.now_ns()
-    plain = yield from paged(
-        lambda after: rest.get("/api/v5/trade/orders-pending", limit=PAGE, after=after),
-        OrderWord, lambda word: word.ord_id,
-    )  # fmt: skip
-    if not isinstance(plain, list):
-        return plain
-    told: list[OrderReport | None]
-    try:
-        told = [reports.order(word) for word in plain]
-        for word in plain:
-            learn(word.cl_ord_id, False)
-    except (ValueError, KeyError) as error:
-        return Unclear(text=f"an open order does not read: {error!r}")
-    for kind in (*ALGO_TYPES, *OTHER_ALGO_TYPES):
-        algos = yield from paged(
-            lambda after, kind=kind: rest.get(  # type: ignore[misc]
-                "/api/v5/trade/orders-algo-pending", ordType=kind, limit=PAGE, after=after
-            ),
-            AlgoWord, lambda word: word.algo_id,
-        )  # fmt: skip
-        if not isinstance(algos, list):
-            return algos
-        try:
-            told += [reports.algo(word) for word in algos if word.state not in TRIGGERED]
-            for algo in algos:
-                learn(algo.algo_cl_ord_id, True)
-        except (ValueError, KeyError) as error:
-            return Unclear(text=f"a conditional order does not read: {error!r}")
-    orders = tuple(report for report in told if report is not None)
-    return Success(value=OpenOrders(as_of_ns=as_of_ns, complete=True, orders=orders))
-
-
-def paged(ask: Callable[[str], Call], type_: type[T], name: Callable[[T], str]) -> Rows[T]:
-    """Ask page after page, newest first, until one is short."""
-    found: list[T] = []
-    after = ""
-    for _ in range(PAGES_MAX):
-        page = yield from rows(ask(after), type_)
-        if not isinstance(page, list):
-            return page
-        found += page
-        if len(page) < PAGE:
+def cancel(rest: Rest, reports: Reports, memory: Memory, client_id: str, instrument: int) -> Steps:
+    """Cancel one order, wherever it lives."""
+    symbol = reports.symbols[instrument]
+    algo_id = ""
+    is_algo = memory.is_conditional(client_id)
+    if not is_algo and not memory.is_plain(client_id):
+        found = yield from find_algo(rest, client_id, history=False)
+        if isinstance(found, Refusal | Unclear):
             return found
-        after = name(page[-1])
-    return Unclear(text=f"there were more than {PAGES_MAX} pages")
+        if found is not None and found.state not in TRIGGERED:
+            is_algo, algo_id = True, found.algo_id
+    if not is_algo:
+        answer = yield rest.post(
+            "/api/v5/trade/cancel-order", {"instId": symbol, "clOrdId": client_id}
+        )
+        return verdict(answer)
+    name = {"algoId": algo_id} if algo_id else {"algoClOrdId": client_id}
+    answer = yield rest.post("/api/v5/trade/cancel-algos", [{"instId": symbol, **name}])
+    return verdict(answer)
 
 
 def fills_of(
@@ -223,13 +189,6 @@ def _told_algo(  # noqa: PLR0911 - one return for each way a search can end
     state = OrderState.FILLED if 0 < report.quantity <= filled else OrderState.CANCELED
     report = msgspec.structs.replace(report, filled=filled, state=state)
     return Success(value=_found(report, trades))
-
-
-def child_of(word: AlgoWord) -> str:
-    """Return OKX's id of the plain order that a conditional order became, if any."""
-    if word.ord_id:
-        return word.ord_id
-    return word.ord_id_list[0] if word.ord_id_list else ""
 
 
 def _found(report: OrderReport, trades: Sequence[TradeReport]) -> OrderFound:

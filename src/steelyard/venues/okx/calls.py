@@ -1,8 +1,10 @@
-"""Requests to OKX's REST, and their answers read.
+"""Requests to OKX's REST as they leave, their answers as they are opened, and lists page by page.
 
 Rule 1: a request that changes something says when it stops being valid: by `expTime` where the
 endpoint takes it, else by a timestamp so far back that OKX's own window ends at the same moment.
 Rule 2: an answer is judged before its data are read; data that do not decode are `Unclear`.
+Rule 3: a list is complete when its last page was short, or ended in what is known already; a page
+that failed makes no list at all.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -25,6 +27,7 @@ Rows: TypeAlias = Generator[Call, Answer, list[T] | Refusal | Unclear]
 """Calls that end in rows, or in what went wrong."""
 
 PAGE: Final = 100
+PAGES_MAX: Final = 200
 
 # They take `expTime`; conditional orders do not.
 _EXPIRING: Final = frozenset(
@@ -111,3 +114,21 @@ def one(found: list[T] | Refusal | Unclear, what: str) -> T | Refusal | Unclear:
     if isinstance(found, list):
         return found[0] if found else Unclear(text=f"the answer told no {what}")
     return found
+
+
+def paged(
+    ask: Callable[[str], Call], type_: type[T], name: Callable[[T], str],
+    is_new: Callable[[T], bool] | None = None,
+) -> Rows[T]:  # fmt: skip
+    """Ask page after page, newest first, until one is short or ends in what is not new."""
+    found: list[T] = []
+    after = ""
+    for _ in range(PAGES_MAX):
+        page = yield from rows(ask(after), type_)
+        if not isinstance(page, list):
+            return page
+        found += page if is_new is None else filter(is_new, page)
+        if len(page) < PAGE or (is_new is not None and not is_new(page[-1])):
+            return found
+        after = name(page[-1])
+    return Unclear(text=f"there were more than {PAGES_MAX} pages")

@@ -7,17 +7,17 @@ turned back to the cursor, and the conversation ends with everything that is new
 Rule 3: a triggered conditional order trades under a client id that only its own history tells.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Final, NamedTuple
 
 from steelyard.model.instruments import Kind
 from steelyard.model.reports import FundingReport, Refusal, Success, TradeReport, Trades, Unclear
 from steelyard.venues.native.dialect import Call, Steps
-from steelyard.venues.okx.asking import PAGE, Rest, Rows, rows
+from steelyard.venues.okx.calls import PAGE, Rest, Rows, paged, rows
+from steelyard.venues.okx.memory import Memory
 from steelyard.venues.okx.numbers import MS_NS
 from steelyard.venues.okx.orders import ALGO_TYPES
-from steelyard.venues.okx.reports import Reports
-from steelyard.venues.okx.searching import PAGES_MAX, T, child_of
+from steelyard.venues.okx.reports import Reports, child_of
 from steelyard.venues.okx.symbols import product_of
 from steelyard.venues.okx.words import AlgoWord, Bill, FillWord, OrderWord
 from steelyard.wire.http import Answer
@@ -28,7 +28,6 @@ _HOUR_MS: Final = 3_600_000
 _FILLS_MS: Final = 3 * _DAY_MS - _HOUR_MS
 _BILLS_MS: Final = 7 * _DAY_MS - _HOUR_MS
 _KEPT_MS: Final = 89 * _DAY_MS
-_NAMES_MAX: Final = 4_096
 _ASKED_MAX: Final = 30
 
 
@@ -52,25 +51,7 @@ def read_cursor(text: str) -> Cursor:
     return Cursor(int(ms), int(fill), int(funding))
 
 
-class Names:
-    """The client ids of plain orders that conditional ones became, by OKX's id."""
-
-    def __init__(self) -> None:
-        """Know none."""
-        self._names: dict[str, str] = {}
-
-    def learn(self, venue_id: str, client_id: str) -> None:
-        """Remember; the oldest is forgotten when there are too many."""
-        self._names[venue_id] = client_id
-        if len(self._names) > _NAMES_MAX:
-            del self._names[next(iter(self._names))]
-
-    def get(self, venue_id: str) -> str | None:
-        """Return the client id, "" where the order has none, None where nobody knows."""
-        return self._names.get(venue_id)
-
-
-def trades_since(rest: Rest, reports: Reports, names: Names, text: str) -> Steps:
+def since(rest: Rest, reports: Reports, memory: Memory, text: str) -> Steps:
     """Ask for trades and funding since a cursor."""
     try:
         cursor = read_cursor(text)
@@ -80,7 +61,7 @@ def trades_since(rest: Rest, reports: Reports, names: Names, text: str) -> Steps
     fills = yield from _fills(rest, reports, cursor, age_ms)
     if not isinstance(fills, list):
         return fills
-    named = yield from _name(rest, reports, names, fills)
+    named = yield from _name(rest, reports, memory, fills)
     if named is not None:
         return named
     bills: list[Bill] = []
@@ -90,18 +71,18 @@ def trades_since(rest: Rest, reports: Reports, names: Names, text: str) -> Steps
             return found
         bills = found
     try:
-        return Success(value=_page(reports, names, cursor, fills, bills, age_ms))
+        return Success(value=_page(reports, memory, cursor, fills, bills, age_ms))
     except (ValueError, KeyError) as error:
         return Unclear(text=f"the account's history does not read: {error!r}")
 
 
 def _page(
-    reports: Reports, names: Names, cursor: Cursor, fills: list[FillWord], bills: list[Bill],
+    reports: Reports, memory: Memory, cursor: Cursor, fills: list[FillWord], bills: list[Bill],
     age_ms: int,
 ) -> Trades:  # fmt: skip
     trades: list[TradeReport] = []
     for word in fills:
-        trade = reports.trade(word, word.cl_ord_id or names.get(word.ord_id) or "")
+        trade = reports.trade(word, word.cl_ord_id or memory.name_of(word.ord_id) or "")
         if trade is not None:
             trades.append(trade)
     funding: list[FundingReport] = []
@@ -125,7 +106,7 @@ def _fills(rest: Rest, reports: Reports, cursor: Cursor, age_ms: int) -> Rows[Fi
     def is_new(word: FillWord) -> bool:
         return int(word.bill_id) > cursor.fill
 
-    found = yield from _back_to(
+    found = yield from paged(
         lambda after: rest.get("/api/v5/trade/fills", limit=PAGE, after=after),
         FillWord, lambda word: word.bill_id, is_new,
     )  # fmt: skip
@@ -134,7 +115,7 @@ def _fills(rest: Rest, reports: Reports, cursor: Cursor, age_ms: int) -> Rows[Fi
     by_bill = {word.bill_id: word for word in found}
     if age_ms > _FILLS_MS:
         for product in sorted({product_of(one) for one in reports.instruments}):
-            older = yield from _back_to(
+            older = yield from paged(
                 lambda after, product=product: rest.get(  # type: ignore[misc]
                     "/api/v5/trade/fills-history", instType=product, limit=PAGE, after=after
                 ),
@@ -148,7 +129,7 @@ def _fills(rest: Rest, reports: Reports, cursor: Cursor, age_ms: int) -> Rows[Fi
 
 def _bills(rest: Rest, cursor: Cursor, age_ms: int) -> Rows[Bill]:
     path = "/api/v5/account/bills" + ("-archive" if age_ms > _BILLS_MS else "")
-    found = yield from _back_to(
+    found = yield from paged(
         lambda after: rest.get(path, type=8, limit=PAGE, after=after),
         Bill, lambda bill: bill.bill_id, lambda bill: int(bill.bill_id) > cursor.funding,
     )  # fmt: skip
@@ -157,40 +138,22 @@ def _bills(rest: Rest, cursor: Cursor, age_ms: int) -> Rows[Bill]:
     return sorted(found, key=lambda bill: int(bill.bill_id))
 
 
-def _back_to(
-    ask: Callable[[str], Call], type_: type[T], name: Callable[[T], str],
-    is_new: Callable[[T], bool],
-) -> Rows[T]:  # fmt: skip
-    """Turn pages back until one ends in what is known already, or is short."""
-    found: list[T] = []
-    after = ""
-    for _ in range(PAGES_MAX):
-        page = yield from rows(ask(after), type_)
-        if not isinstance(page, list):
-            return page
-        found += filter(is_new, page)
-        if len(page) < PAGE or not is_new(page[-1]):
-            return found
-        after = name(page[-1])
-    return Unclear(text=f"there were more than {PAGES_MAX} pages")
-
-
 def _name(
-    rest: Rest, reports: Reports, names: Names, fills: list[FillWord]
+    rest: Rest, reports: Reports, memory: Memory, fills: list[FillWord]
 ) -> Generator[Call, Answer, Refusal | Unclear | None]:
     """Find out which trades without a client id are those of our conditional orders."""
     unnamed = {
         word.ord_id: int(word.ts)
         for word in fills
         if not word.cl_ord_id
-        and names.get(word.ord_id) is None
+        and memory.name_of(word.ord_id) is None
         and word.inst_id in reports.place_of
     }
     if not unnamed:
         return None
     oldest = min(unnamed.values())
     for kind in ALGO_TYPES:
-        found = yield from _back_to(
+        found = yield from paged(
             lambda after, kind=kind: rest.get(  # type: ignore[misc]
                 "/api/v5/trade/orders-algo-history",
                 ordType=kind, state="effective", limit=PAGE, after=after,
@@ -201,18 +164,18 @@ def _name(
         if not isinstance(found, list):
             return found
         for algo in found:
-            names.learn(child_of(algo), algo.algo_cl_ord_id)
+            memory.name(child_of(algo), algo.algo_cl_ord_id)
     asked = 0
     for word in fills:
-        if names.get(word.ord_id) is not None or word.ord_id not in unnamed:
+        if memory.name_of(word.ord_id) is not None or word.ord_id not in unnamed:
             continue
         # A stop that waited for weeks is triggered today and stands far back in that history.
-        names.learn(word.ord_id, "")
+        memory.name(word.ord_id, "")
         if asked < _ASKED_MAX:
             asked += 1
             told = yield from rows(
                 rest.get("/api/v5/trade/order", instId=word.inst_id, ordId=word.ord_id), OrderWord
             )
             if isinstance(told, list) and told:
-                names.learn(word.ord_id, told[0].algo_cl_ord_id)
+                memory.name(word.ord_id, told[0].algo_cl_ord_id)
     return None

@@ -1,12 +1,15 @@
-"""OKX's frames: what is pushed on its sockets, by channel.
+"""OKX's frames: what is pushed on its sockets, by channel, and what they say about themselves.
 
 Rule 1: as in `words`: texts in, texts out, and what is not read is not named.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
+from steelyard.venues.native.dialect import Aside, Confirmed, Denied, Leaving, Pong, Welcome
 from steelyard.venues.okx.words import (
     AlgoWord,
     BalanceWord,
@@ -180,3 +183,45 @@ class EventWord(Struct, rename="camel"):
     channel: str = ""
     conn_count: str = ""
     data: list[Verdict] = []
+
+
+_ARG: Final = b'{"arg":{"channel":"'
+_QUOTE: Final = b'"'
+_EVENT: Final = msgspec.json.Decoder(EventWord)
+_OTHER: Final = msgspec.json.Decoder(OtherPush)
+
+
+def channel_of(frame: bytes) -> str:
+    """Return the channel of a push; "": it is none. Raises ValueError: it is no frame at all."""
+    if frame.startswith(_ARG):
+        start = len(_ARG)
+        return frame[start : frame.index(_QUOTE, start)].decode()
+    if b'"event"' in frame or b'"op"' in frame:
+        return ""
+    return _OTHER.decode(frame).arg.channel
+
+
+def aside(frame: bytes) -> Sequence[Aside]:
+    """Read a frame that is about the socket itself. Raises ValueError: nobody understands it."""
+    word = _EVENT.decode(frame)
+    match word.event:
+        case "login":
+            return (Welcome(),) if word.code in {"", "0"} else (Denied(_said(word)),)
+        case "subscribe":
+            arg = word.arg
+            told = "" if arg is None else ":".join(filter(None, (arg.channel, arg.inst_id)))
+            return (Confirmed(told),)
+        case "unsubscribe" | "channel-conn-count":
+            return (Pong(),)
+        case "error":
+            return (Denied(_said(word)),)
+        case "channel-conn-count-error":
+            text = f"{word.conn_count} connections subscribed {word.channel}, which are too many"
+            return (Denied(text),)
+        case "notice":
+            return (Leaving(_said(word)),)
+    raise ValueError(f"event was {word.event!r}")
+
+
+def _said(word: EventWord) -> str:
+    return f"{word.code}: {word.msg}".strip(": ")

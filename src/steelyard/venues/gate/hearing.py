@@ -1,4 +1,4 @@
-"""Public frames, read for the instruments of one feed.
+"""Public frames to market events, for the instruments of one feed: the hot path.
 
 Rule 1: frames about other instruments say nothing.
 Rule 2: sizes of other people are floored to the instrument's unit. Prices of quotes and books must
@@ -18,11 +18,11 @@ from steelyard.model.kinds import BUY, SELL
 from steelyard.model.market import FundingRate, Mark
 from steelyard.model.units import RATE_DECIMALS, Nanos, Price, Quantity, Rate
 from steelyard.venues.gate import frames, words
-from steelyard.venues.gate.entry import decode
-from steelyard.venues.gate.numbers import exact, floored, near, nearest, number, time_ns
-from steelyard.venues.gate.private import FRAME, aside
+from steelyard.venues.gate.frames import FRAME, aside, decode
+from steelyard.venues.gate.numbers import exact, floored, near, time_ns
 from steelyard.venues.gate.symbols import Symbols
 from steelyard.venues.native.dialect import BookChange, Said
+from steelyard.venues.native.numbers import nearest, number
 
 _TICKER: Final = words.decoder(frames.Ticker)
 _SPOT_TRADES: Final = words.decoder(frames.SpotPublicTrade | list[frames.SpotPublicTrade])
@@ -46,8 +46,8 @@ INTERVALS: Final[dict[int, str]] = {
 _SECONDS: Final = {word: seconds for seconds, word in INTERVALS.items()}
 
 
-class PublicReader:
-    """Reads the public frames of a list of instruments."""
+class Hearing:
+    """Reads public frames about a list of instruments."""
 
     def __init__(self, symbols: Symbols) -> None:
         """Read what is about these."""

@@ -1,4 +1,8 @@
-"""Conversations about the account itself: what the key may do, position mode, leverage, fees."""
+"""What the key may do, position mode, leverage, fees.
+
+Rule 1: a setting that stands already is no failure.
+Rule 2: what a person should change at the venue is a note.
+"""
 
 from collections.abc import Generator
 from typing import Final
@@ -9,7 +13,7 @@ from steelyard.model.instruments import rate
 from steelyard.model.reports import Refusal
 from steelyard.venues.bitget import words
 from steelyard.venues.bitget.calls import Caller, decoded, good
-from steelyard.venues.bitget.codes import SAME
+from steelyard.venues.bitget.errors import SAME
 from steelyard.venues.bitget.reports import HEDGED
 from steelyard.venues.bitget.symbols import MARGIN_COIN, PERPETUAL, SPOT, Symbols
 from steelyard.venues.native.dialect import Call, Permission, Profile

@@ -1,4 +1,4 @@
-"""Bitget's private stream: orders, trades, conditional orders.
+"""The private stream: log-in, what is subscribed, and frames as news: orders, trades, plans.
 
 Rule 1: `orders` tells an order and the trade that changed it, with our id, of both products;
 `fill` of futures tells trades that were pushed together there. Both name the same trade ids.
@@ -16,18 +16,20 @@ import msgspec
 
 from steelyard.model.client_ids import decode
 from steelyard.model.reports import News, Strange, TradeReport
-from steelyard.venues.bitget import words
-from steelyard.venues.bitget.exact import stamp_ns
+from steelyard.venues.bitget import frames, words
+from steelyard.venues.bitget.frames import aside
+from steelyard.venues.bitget.numbers import stamp_ns
 from steelyard.venues.bitget.reports import EXECUTED, Reports
-from steelyard.venues.bitget.sockets import aside
+from steelyard.venues.bitget.signing import login
 from steelyard.venues.bitget.symbols import PERPETUAL, SPOT, Symbols
-from steelyard.venues.native.dialect import Aside
+from steelyard.venues.bitget.terms import PING, PING_NS, PRIVATE, SILENCE_NS
+from steelyard.venues.native.dialect import Addresses, Aside, Credentials, Stream
 
 _SPOT_PLANS: Final = frozenset({"amount", "total"})
 _PEOPLE: Final = frozenset({"WEB", "APP", "IOS", "ANDROID"})
 
 
-_PUSH: Final = msgspec.json.Decoder(words.Push)
+_PUSH: Final = msgspec.json.Decoder(frames.Push)
 _ORDERS: Final = msgspec.json.Decoder(list[words.Order])
 _FILLS: Final = msgspec.json.Decoder(list[words.Fill])
 _WATCHED: Final = frozenset(
@@ -53,7 +55,22 @@ def topics(symbols: Symbols) -> list[dict[str, str]]:
     return args
 
 
-class PrivateReader:
+def streams(
+    addresses: Addresses, credentials: Credentials, symbols: Symbols, now_ns: int
+) -> tuple[Stream, ...]:
+    """Say how the stream is opened now."""
+    args = topics(symbols)
+    return (
+        Stream(
+            url=addresses.ws[PRIVATE],
+            hello=(login(credentials, now_ns),),
+            subscribe=(msgspec.json.encode({"op": "subscribe", "args": args}),),
+            ping=PING, ping_ns=PING_NS, silence_ns=SILENCE_NS, confirms=len(args),
+        ),
+    )  # fmt: skip
+
+
+class Private:
     """Reads the frames of one account."""
 
     def __init__(self, symbols: Symbols, reports: Reports) -> None:

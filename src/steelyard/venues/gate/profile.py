@@ -1,4 +1,4 @@
-"""What a key may do, how the account is set, and setting it.
+"""What the key may do, position mode, leverage, fees.
 
 Rule 1: Gate does not tell what a key may do: `known` is False, and a note says what to check.
 Rule 2: a setting is read before it is changed: one that stands already is Success without a change.
@@ -13,21 +13,19 @@ from steelyard.model.instruments import Instrument
 from steelyard.model.reports import Fault, Refusal, Reply, Success
 from steelyard.model.units import RATE_DECIMALS
 from steelyard.venues.gate import words
-from steelyard.venues.gate.asking import ANYTHING, Ask, Halt, ask, pages
-from steelyard.venues.gate.calls import Caller
+from steelyard.venues.gate.calls import Ask, Caller, Halt, ask, pages
 from steelyard.venues.gate.finding import PERP
-from steelyard.venues.gate.numbers import nearest
 from steelyard.venues.gate.standing import PERP_ACCOUNT, POSITIONS, is_hedged
 from steelyard.venues.gate.symbols import Symbols
-from steelyard.venues.gate.terms import GUARD_S_MIN, POSITIONS_PAGE
+from steelyard.venues.gate.terms import POSITIONS_PAGE
 from steelyard.venues.native.dialect import Permission, Profile
+from steelyard.venues.native.numbers import nearest
 
 DETAIL: Final = words.decoder(words.Detail)
 RATES: Final = words.decoder(words.Rates)
 CONTRACT_RATES: Final = words.decoder(dict[str, words.ContractRates])
 POSITION: Final = words.decoder(words.Position | list[words.Position])
 _UNIFIED_MODE: Final = 2
-_SECOND_NS: Final = 1_000_000_000
 
 _NOTE: Final = (
     "Gate does not tell what a key may do: check on its site that this one may trade and may not"
@@ -36,7 +34,7 @@ _NOTE: Final = (
 _UNBOUND: Final = "The key is bound to no address: bind it to the addresses of this machine."
 
 
-class Keeping:
+class Settings:
     """Reads and changes the settings of one account."""
 
     def __init__(self, caller: Caller, symbols: Symbols) -> None:
@@ -123,20 +121,6 @@ class Keeping:
             yield from ask(call, POSITION, self._caller.now_ns)
         except Halt as halt:
             return _unless_unchanged(halt)
-        return Success()
-
-    def guard(self, span_ns: int) -> Ask[Reply]:
-        """Arm the venue's countdown for coins and contracts; 0 ends it.
-
-        Two calls where both are traded: a countdown may be set again without harm.
-        """
-        timeout = max(GUARD_S_MIN, -(-span_ns // _SECOND_NS)) if span_ns else 0
-        for used, path in ((self._symbols.spot, "/spot"), (self._symbols.perp, PERP)):
-            if used:
-                call = self._caller.change(
-                    "POST", f"{path}/countdown_cancel_all", {"timeout": timeout}
-                )
-                yield from ask(call, ANYTHING, self._caller.now_ns)
         return Success()
 
     # --- inside ----------------------------------------------------------------------------------
