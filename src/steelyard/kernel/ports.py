@@ -210,7 +210,10 @@ class Journal(Protocol):
         ...
 
     def append(self, lease: Lease, rows: Sequence[Kept], done: Done) -> None:
-        """Write rows, all or none, in one commit that compares the fencing token."""
+        """Write rows, all or none, in one commit that compares the fencing token.
+
+        `done` may be called within this call, where the journal waits for no disk.
+        """
         ...
 
     def keep_snapshot(self, lease: Lease, snapshot: Snapshot, done: Done) -> None:
