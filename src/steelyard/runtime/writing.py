@@ -6,8 +6,8 @@ Rule 2: what a failed append wanted to write is written again, the same rows wit
 Rule 3: while the journal does not take rows, no create leaves; cancels do, unless of a create that
 waits here itself: such a cancel leaves behind it.
 Rule 4: who was fenced off writes nothing, ever again.
-Rule 5: a journal may answer within the call that asks, and what leaves then may be heard of at once:
-nothing here is half done when it calls anybody.
+Rule 5: a journal may answer within the call that asks, and what leaves then may be heard of at
+once: nothing here is half done when it calls anybody.
 """
 
 from collections.abc import Callable
