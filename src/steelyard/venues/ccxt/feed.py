@@ -4,7 +4,8 @@ Rule 1: best quotes and trades are exact texts; the order book comes through a s
 since ccxt sorts books by floats.
 Rule 2: a book is told whole, its first levels: ccxt has put changes together already, and checked
 what the exchange gives to check.
-Rule 3: a stream that breaks, or says what does not read, is a FeedGap of its instrument.
+Rule 3: ccxt may hand out its cache of trades again: one that has an id is told once.
+Rule 4: a stream that breaks, or says what does not read, is a FeedGap of its instrument.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,8 @@ from steelyard.venues.native.dialect import Channel
 
 LEVELS: Final = 50
 _EVERY_NS: Final = 1_000_000_000
+_IDS_KEPT: Final = 4_000
+"""So many trades of an instrument are known again: more than ccxt keeps."""
 _SIDES: Final = {"buy": BUY, "sell": SELL}
 CHANNELS: Final = frozenset({Channel.QUOTES, Channel.TRADES, Channel.DEPTH})
 
@@ -46,6 +49,7 @@ class CcxtFeed:
         self._sink: Callable[[PriceNews], None] | None = None
         self._running: list[Again[Any]] = []
         self._last: dict[int, Quote] = {}
+        self._ids: dict[int, dict[str, None]] = {}
 
     def listen(self, sink: Callable[[PriceNews], None]) -> None:
         self._sink = sink
@@ -132,6 +136,8 @@ class CcxtFeed:
     def _trade(self, place: int, rows: Sequence[Mapping[str, Any]]) -> None:
         instrument = self._door.instruments[place]
         for row in rows:
+            if self._is_known(place, row.get("id")):
+                continue
             if row.get("side") not in _SIDES:
                 raise ValueError("a trade was told without its side")
             self._tell(
@@ -145,6 +151,18 @@ class CcxtFeed:
                     taker_side=_SIDES[str(row["side"])],
                 )
             )
+
+    def _is_known(self, place: int, name: Any) -> bool:
+        """Remember a trade; say whether it was told before."""
+        ids = self._ids.setdefault(place, {})
+        if name is None:
+            return False
+        if str(name) in ids:
+            return True
+        ids[str(name)] = None
+        if len(ids) > _IDS_KEPT:
+            del ids[next(iter(ids))]
+        return False
 
     def _book(self, place: int, book: Mapping[str, Any]) -> None:
         instrument = self._door.instruments[place]
